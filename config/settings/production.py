@@ -1,0 +1,31 @@
+"""A public installation: nothing has a default that would be unsafe to forget."""
+
+from environ import ImproperlyConfigured
+
+from config.settings.base import *
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+SHORTEST_SECRET = 50
+
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: production does not start without it.")
+if len(SECRET_KEY) < SHORTEST_SECRET or len(set(SECRET_KEY)) < 5 or "insecure" in SECRET_KEY:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY is too weak: give at least {SHORTEST_SECRET} random characters."
+    )
+for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BASE_URL"):
+    if not env.str(_name, default=""):
+        raise ImproperlyConfigured(f"{_name} is not set: production does not start without it.")
+if DEBUG:
+    raise ImproperlyConfigured("DEBUG is on: production does not start with it.")
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Preloading binds a whole domain in every browser: the owner of the domain asks for that.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
