@@ -1,16 +1,27 @@
 #!/usr/bin/env python
-"""Run Django's management commands for this project."""
+"""Run Django's management commands, with the embedded servers behind those that need them."""
 
 import os
 import sys
+from contextlib import ExitStack
 
 
-def main() -> None:
+def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from config.embedded.commands import servers_for
+    from config.embedded.paths import DataFolderError
+
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(servers_for(sys.argv[1:]))
+            execute_from_command_line(sys.argv)
+    except DataFolderError as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,15 +14,18 @@ from config.redis_urls import broker_url, cache_url
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).expanduser().resolve()
-layout = Layout.of(DATA_DIR)
+layout = Layout.from_environment()
+DATA_DIR = layout.data
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Where the site is reached: the base of absolute links in mails, feeds and the API.
-BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Where the web server listens, and where the site is reached from outside: the base of absolute
+# links in mails, feeds and the API.
+HOST: str = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+BASE_URL: str = env.str("BASE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
