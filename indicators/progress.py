@@ -72,6 +72,7 @@ from indicators.terms import (
 __all__ = [
     "ALLOWED_KINDS",
     "DEFAULT_LIMITS",
+    "RULES_VERSION",
     "Checkpoint",
     "Coverage",
     "Frequency",
@@ -101,6 +102,10 @@ __all__ = [
     "expected_at",
     "expected_path",
 ]
+
+RULES_VERSION = 1
+"""The edition of these rules: what is stored under another one is computed anew, not shown.
+Raise it with any change of what :func:`evaluate` answers."""
 
 
 class Status(StrEnum):

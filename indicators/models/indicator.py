@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from indicators.models.outdating import outdates_progress
 from indicators.querysets import IndicatorQuerySet
 from measures.models import Measure
 from objectives.models import CODE_LENGTH, Objective
@@ -41,14 +42,9 @@ class Qualifier(models.TextChoices):
     AT_MOST = "at_most", _("au plus")
 
 
-def value_field(label: object, **options: object) -> models.DecimalField[Decimal, Decimal]:
-    """Return a column for a measured value: decimal, never a float."""
-    return models.DecimalField(
-        label,  # type: ignore[arg-type]
-        max_digits=20,
-        decimal_places=6,
-        **options,  # type: ignore[arg-type]
-    )
+# Measured values are decimals, never floats.
+VALUE_DIGITS = 20
+VALUE_DECIMALS = 6
 
 
 @audited()
@@ -75,6 +71,12 @@ class Unit(models.Model):
         verbose_name = _("unité")
         verbose_name_plural = _("unités")
         ordering = ("name",)
+        triggers = (
+            outdates_progress(
+                "SELECT id FROM indicators_indicator WHERE unit_id = changed.id",
+                pgtrigger.Update,
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 name="indicators_unit_decimals_few",
@@ -144,7 +146,13 @@ class Indicator(models.Model):
         default=0,
         help_text=_("Entre la fin d’une période et la date où sa valeur peut être connue."),
     )
-    baseline = value_field(_("valeur initiale"), null=True, blank=True)
+    baseline = models.DecimalField(
+        _("valeur initiale"),
+        max_digits=VALUE_DIGITS,
+        decimal_places=VALUE_DECIMALS,
+        null=True,
+        blank=True,
+    )
     baseline_on = models.DateField(_("date de la valeur initiale"), null=True, blank=True)
     baseline_qualifier = models.CharField(
         _("précision de la valeur initiale"),
@@ -188,6 +196,7 @@ class Indicator(models.Model):
         )
         triggers = (
             remember_former("code", "former_codes"),
+            outdates_progress("SELECT changed.id", pgtrigger.Update),
             pgtrigger.Trigger(
                 name="parent_in_same_plan",
                 operation=pgtrigger.Insert | pgtrigger.Update,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models.indicator import (
+    VALUE_DECIMALS,
+    VALUE_DIGITS,
     Indicator,
     Measurement,
     Qualifier,
     copy_measurement,
-    value_field,
 )
+from indicators.models.outdating import outdates_progress
 from indicators.models.target import inclusive_period, one_of
 from indicators.querysets import ObservationQuerySet
 from plans.audit import audited
@@ -33,9 +36,23 @@ class Observation(Contribution):
     measurement = models.CharField(max_length=5, choices=Measurement, editable=False)
     period_start = models.DateField(_("du"))
     period_end = models.DateField(_("au"))
-    value = value_field(_("valeur"), null=True, blank=True)
-    numerator = value_field(_("numérateur"), null=True, blank=True)
-    denominator = value_field(_("dénominateur"), null=True, blank=True)
+    value = models.DecimalField(
+        _("valeur"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True, blank=True
+    )
+    numerator = models.DecimalField(
+        _("numérateur"),
+        max_digits=VALUE_DIGITS,
+        decimal_places=VALUE_DECIMALS,
+        null=True,
+        blank=True,
+    )
+    denominator = models.DecimalField(
+        _("dénominateur"),
+        max_digits=VALUE_DIGITS,
+        decimal_places=VALUE_DECIMALS,
+        null=True,
+        blank=True,
+    )
     qualifier = models.CharField(
         _("précision"), max_length=8, choices=Qualifier, default=Qualifier.EXACT
     )
@@ -100,6 +117,11 @@ class Observation(Contribution):
         )
         triggers = (
             copy_measurement(),
+            outdates_progress(
+                "SELECT changed.indicator_id",
+                pgtrigger.Insert | pgtrigger.Update,
+                pgtrigger.Q(new__state="published"),
+            ),
             *contribution_triggers(
                 """
                 SELECT plan.allows_self_publication FROM indicators_indicator indicator

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from indicators.models.indicator import Indicator, value_field
+from indicators.models.indicator import VALUE_DECIMALS, VALUE_DIGITS, Indicator
 from indicators.models.observation import Observation
+from indicators.models.outdating import outdates_progress
 from indicators.models.target import Target
+from measures.models import Measure
+from plans.models import Plan
 
 
 class Status(models.TextChoices):
@@ -57,9 +61,15 @@ class ProgressRecord(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     explanation = models.TextField()
     rate = models.DecimalField(max_digits=24, decimal_places=10, null=True)
-    value = value_field(_("valeur"), null=True)
-    target_value = value_field(_("cible"), null=True)
-    expected = value_field(_("attendu"), null=True)
+    value = models.DecimalField(
+        _("valeur"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True
+    )
+    target_value = models.DecimalField(
+        _("cible"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True
+    )
+    expected = models.DecimalField(
+        _("attendu"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True
+    )
     expected_share = models.DecimalField(max_digits=24, decimal_places=10, null=True)
     pace = models.DecimalField(max_digits=24, decimal_places=10, null=True)
     satisfied = models.BooleanField(null=True)
@@ -68,7 +78,9 @@ class ProgressRecord(models.Model):
     ignored = models.PositiveIntegerField(default=0)
     reported_until = models.DateField(null=True)
     latest = models.ForeignKey(Observation, models.SET_NULL, related_name="+", null=True)
-    latest_value = value_field(_("dernière valeur"), null=True)
+    latest_value = models.DecimalField(
+        _("dernière valeur"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True
+    )
     periods_reported = models.PositiveIntegerField(null=True)
     periods_ended = models.PositiveIntegerField(null=True)
     periods_total = models.PositiveIntegerField(null=True)
@@ -89,3 +101,29 @@ class ProgressRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator} : {self.get_status_display()} ({self.evaluated_on})"
+
+
+class MeasureWhoseStateCounts(Measure):
+    """Carries the trigger of this app on measures: abandoning one abandons its targets."""
+
+    class Meta:
+        proxy = True
+        triggers = (
+            outdates_progress(
+                "SELECT id FROM indicators_indicator WHERE measure_id = changed.id",
+                pgtrigger.UpdateOf("state"),
+            ),
+        )
+
+
+class PlanWhoseLimitsCount(Plan):
+    """Carries the trigger of this app on plans: the limits decide between statuses."""
+
+    class Meta:
+        proxy = True
+        triggers = (
+            outdates_progress(
+                "SELECT id FROM indicators_indicator WHERE plan_id = changed.id",
+                pgtrigger.UpdateOf("on_track_from", "watch_from", "early_below"),
+            ),
+        )

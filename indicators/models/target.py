@@ -5,17 +5,28 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from indicators.models.indicator import Indicator, Measurement, copy_measurement, value_field
+from indicators.models.indicator import (
+    VALUE_DECIMALS,
+    VALUE_DIGITS,
+    Indicator,
+    Measurement,
+    copy_measurement,
+)
+from indicators.models.outdating import outdates_progress
 from indicators.querysets import TargetQuerySet
 from objectives.models import CODE_LENGTH
 from plans.audit import audited
 from plans.models import LOCATOR_LENGTH, Source, not_blank
+
+ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+OF_TARGET = "SELECT indicator_id FROM indicators_target WHERE id = changed.target_id"
 
 
 def one_of(column: str) -> models.Func:
@@ -70,7 +81,9 @@ class Target(models.Model):
     operator = models.CharField(
         _("sens"), max_length=8, choices=Operator, default=Operator.AT_LEAST
     )
-    value = value_field(_("valeur"), null=True, blank=True)
+    value = models.DecimalField(
+        _("valeur"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS, null=True, blank=True
+    )
     tolerance = models.DecimalField(
         _("tolérance"),
         max_digits=5,
@@ -170,7 +183,10 @@ class Target(models.Model):
                 violation_error_message=_("Une révision a un motif."),
             ),
         )
-        triggers = (copy_measurement(),)
+        triggers = (
+            copy_measurement(),
+            outdates_progress("SELECT changed.indicator_id", ANY_CHANGE),
+        )
 
     def __str__(self) -> str:
         return self.wording
@@ -188,12 +204,13 @@ class TargetPeriod(models.Model):
     target = models.ForeignKey(Target, models.CASCADE, related_name="periods")
     starts_on = models.DateField(_("du"))
     ends_on = models.DateField(_("au"))
-    value = value_field(_("quota"))
+    value = models.DecimalField(_("quota"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS)
 
     class Meta:
         verbose_name = _("période de quota")
         verbose_name_plural = _("périodes de quota")
         ordering = ("target", "starts_on")
+        triggers = (outdates_progress(OF_TARGET, ANY_CHANGE),)
         constraints = (
             models.CheckConstraint(
                 name="indicators_targetperiod_dates_ordered",
@@ -224,12 +241,15 @@ class Checkpoint(models.Model):
 
     target = models.ForeignKey(Target, models.CASCADE, related_name="checkpoints")
     on = models.DateField(_("le"))
-    value = value_field(_("niveau attendu"))
+    value = models.DecimalField(
+        _("niveau attendu"), max_digits=VALUE_DIGITS, decimal_places=VALUE_DECIMALS
+    )
 
     class Meta:
         verbose_name = _("point de passage")
         verbose_name_plural = _("points de passage")
         ordering = ("target", "on")
+        triggers = (outdates_progress(OF_TARGET, ANY_CHANGE),)
         constraints = (
             models.UniqueConstraint(
                 fields=("target", "on"), name="indicators_checkpoint_one_a_day"

@@ -1,0 +1,160 @@
+"""Verbs with consequences: what becomes public, and the stored progress that follows from it.
+
+Progress is refreshed in the transaction that publishes, corrects or withdraws a value, so that no
+reader sees one without the other, and every night as dates pass.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from indicators import progress
+from indicators.evaluation import Evaluation, evaluate_indicators
+from indicators.explanations import explain
+from indicators.models import Indicator, Observation, ProgressRecord
+from plans import workflow
+from plans.models import Plan
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_STORED = [
+    field.name
+    for field in ProgressRecord._meta.concrete_fields
+    if field.name not in ("id", "indicator", "target")
+]
+
+
+def record_of(evaluation: Evaluation) -> ProgressRecord:
+    """Return an evaluation as the row that stores it, not saved."""
+    result = evaluation.result
+    coverage = result.coverage
+    return ProgressRecord(
+        indicator=evaluation.indicator,
+        target=evaluation.target,
+        evaluated_on=result.on,
+        rules_version=progress.RULES_VERSION,
+        status=result.status,
+        reason=result.reason or "",
+        explanation=explain(evaluation),
+        rate=result.rate,
+        value=result.value,
+        target_value=result.target_value,
+        expected=result.expected,
+        expected_share=result.expected_share,
+        pace=result.pace,
+        satisfied=result.satisfied,
+        derived_total=result.derived_total,
+        from_zero=result.from_zero,
+        ignored=result.ignored,
+        reported_until=result.reported_until,
+        latest=evaluation.latest,
+        latest_value=result.latest_value,
+        periods_reported=None if coverage is None else coverage.reported,
+        periods_ended=None if coverage is None else coverage.ended,
+        periods_total=None if coverage is None else coverage.total,
+        freshness=result.freshness,
+        next_due_on=result.next_due,
+    )
+
+
+def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[ProgressRecord]]:
+    """Return the progress of each indicator on a day, by indicator id.
+
+    One record per target in force, or one without target. What is stored for that very day is
+    read (one query); what is not is evaluated now, so that a page never shows another day's
+    status even before the nightly refresh. The indicators come with plan, unit and measure.
+    """
+    stored: dict[int, list[ProgressRecord]] = defaultdict(list)
+    for record in (
+        ProgressRecord.objects.filter(
+            indicator__in=indicators, evaluated_on=on, rules_version=progress.RULES_VERSION
+        )
+        .select_related("target__source", "latest__source")
+        .order_by("target__position", "target__code", "target_id")
+    ):
+        stored[record.indicator_id].append(record)
+    missing = [indicator for indicator in indicators if indicator.pk not in stored]
+    if missing:
+        for indicator_id, evaluations in evaluate_indicators(missing, on=on).items():
+            stored[indicator_id] = [record_of(evaluation) for evaluation in evaluations]
+    return stored
+
+
+@transaction.atomic
+def refresh_progress(indicators: Iterable[int], *, on: date) -> int:
+    """Evaluate these indicators (ids) for a day and store the result; return how many records.
+
+    The indicators are locked, in the order of their ids: a publication going on elsewhere waits,
+    or is waited for, and the last to finish stores what includes both.
+    """
+    locked = list(
+        Indicator.objects.filter(pk__in=indicators)
+        .select_related("plan", "unit", "measure")
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+    records = [
+        record_of(evaluation)
+        for evaluations in evaluate_indicators(locked, on=on).values()
+        for evaluation in evaluations
+    ]
+    kept = ProgressRecord.objects.bulk_create(
+        records,
+        update_conflicts=True,
+        unique_fields=["indicator", "target"],
+        update_fields=_STORED,
+    )
+    # A target superseded since, or a first target that replaces "no target".
+    ProgressRecord.objects.filter(indicator__in=locked).exclude(
+        pk__in=[record.pk for record in kept]
+    ).delete()
+    return len(kept)
+
+
+def refresh_all_progress(*, on: date) -> int:
+    """Store the progress of every plan for a day, one transaction a plan; return how many."""
+    return sum(
+        refresh_progress(Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=on)
+        for plan in Plan.objects.order_by("pk")
+    )
+
+
+def _lock_indicator(observation: Observation) -> Indicator:
+    """Lock the indicator before its observation: everyone locks in that order."""
+    return (
+        Indicator.objects.select_related("plan")
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=observation.indicator_id)
+    )
+
+
+@transaction.atomic
+def publish(observation: Observation, *, reviewer: User | None, at: datetime) -> Observation:
+    """Publish an observation, or a correction of one, and refresh the progress it changes.
+
+    Raises plans.workflow.WorkflowError when it may not be published, ValidationError when a
+    value is already published for its period or for one that overlaps.
+    """
+    indicator = _lock_indicator(observation)
+    published = workflow.publish(observation, indicator.plan, reviewer=reviewer, at=at)
+    refresh_progress([indicator.pk], on=timezone.localdate(at))
+    return published
+
+
+@transaction.atomic
+def withdraw(observation: Observation, *, reason: str, at: datetime) -> Observation:
+    """Withdraw a published observation with a public reason, and refresh the progress it changes.
+
+    Raises plans.workflow.WorkflowError when it is not the current version or has no reason.
+    """
+    indicator = _lock_indicator(observation)
+    withdrawn = workflow.withdraw(observation, reason=reason, at=at)
+    refresh_progress([indicator.pk], on=timezone.localdate(at))
+    return withdrawn
