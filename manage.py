@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from config.embedded.commands import servers_for
@@ -17,8 +18,8 @@ def main() -> int:
         with ExitStack() as stack:
             stack.enter_context(servers_for(sys.argv[1:]))
             execute_from_command_line(sys.argv)
-    except DataFolderError as error:
-        print(f"{error}", file=sys.stderr)
+    except (DataFolderError, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 

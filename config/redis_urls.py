@@ -1,21 +1,19 @@
 """What each client of Redis wants to read, from the one REDIS_URL.
 
-The cache has a database of its own (number 1): clearing it flushes the whole database, and
-the queue of deferred work in database 0 must survive that.
+The cache has a database of its own: clearing it flushes the whole database, and the queue of
+deferred work must survive that.
 """
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-CACHE_DATABASE = 1
 
-
-def cache_url(redis_url: str) -> str:
+def cache_url(redis_url: str, database: int = 1) -> str:
     """The address for Django's cache."""
     parts = urlsplit(redis_url)
     if parts.scheme == "unix":
-        query = {**dict(parse_qsl(parts.query)), "db": str(CACHE_DATABASE)}
+        query = {**dict(parse_qsl(parts.query)), "db": str(database)}
         return f"unix://{parts.path}?{urlencode(query)}"
-    return urlunsplit(parts._replace(path=f"/{CACHE_DATABASE}"))
+    return urlunsplit(parts._replace(path=f"/{database}"))
 
 
 def broker_url(redis_url: str) -> str:

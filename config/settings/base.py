@@ -1,6 +1,7 @@
 """Settings that hold everywhere. What comes from the environment is listed in docs/settings.md."""
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from config.embedded.paths import Layout
 from config.redis_urls import broker_url, cache_url
 
-env = environ.Env()
+
+class Environment(environ.Env):  # type: ignore[misc] # the package has no types
+    """The environment, where a variable that is set to nothing counts as not set."""
+
+    ENVIRON = {name: value for name, value in os.environ.items() if value}
+
+
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 layout = Layout.from_environment()
@@ -26,6 +34,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 BASE_URL: str = env.str("BASE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+# A new installation makes a superuser and shows the password once.
+FIRST_LOGIN = env.bool("FIRST_LOGIN", default=True)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -210,3 +223,6 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
     },
 }
+
+# The audit trail is only ever added to.
+PGHISTORY_APPEND_ONLY = True

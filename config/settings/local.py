@@ -9,4 +9,4 @@ from config.settings.base import *
 # `make run` keeps a key of its own in the data folder, so that sessions outlive a restart.
 SECRET_KEY = env.str("SECRET_KEY", default="") or layout.secret_key() or get_random_secret_key()
 
-ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", socket.gethostname()]
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", HOST, socket.gethostname()]

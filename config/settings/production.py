@@ -1,6 +1,6 @@
 """A public installation: nothing has a default that would be unsafe to forget."""
 
-from environ import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
 
@@ -18,6 +18,9 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BASE_URL"):
         raise ImproperlyConfigured(f"{_name} is not set: production does not start without it.")
 if DEBUG:
     raise ImproperlyConfigured("DEBUG is on: production does not start with it.")
+
+# A log that outlives the moment is no place for a password: `manage.py create_staff_login`.
+FIRST_LOGIN = env.bool("FIRST_LOGIN", default=False)
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)

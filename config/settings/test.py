@@ -1,5 +1,8 @@
 """The test run: fast where speed changes nothing, real everywhere else."""
 
+import os
+
+from config.redis_urls import broker_url, cache_url
 from config.settings.base import *
 
 SECRET_KEY = "only-for-the-test-run"  # noqa: S105
@@ -14,5 +17,10 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# Each process of a parallel run has a cache and a queue of its own, as it has a database.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES["default"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 1)
+CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker))
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.staff import DEFAULT_EMAIL, has_administrator, renew_login
+
+
+class Command(BaseCommand):
+    help = "Create a superuser with a random password, or give an existing one a new password."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", nargs="?", default=DEFAULT_EMAIL)
+        parser.add_argument(
+            "--only-first", action="store_true", help="do nothing where a superuser exists"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["only_first"] and has_administrator():
+            self.stdout.write("Staff login: unchanged (`make staff` gives a new password).")
+            return
+        login = renew_login(options["email"])
+        self.stdout.write(
+            f"Staff login, shown this once: {login.email}  password: {login.password}"
+        )

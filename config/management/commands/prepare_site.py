@@ -1,0 +1,34 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from config.messages import compile_catalogues
+from config.static_files import collect_if_changed
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring everything that a start needs up to date: translations, static files, database, "
+        "reference plans. Each step does nothing when there is nothing to do."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="load the fictitious plans as well")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        compile_catalogues(settings.LOCALE_PATHS)
+        collect_if_changed()
+        self.stdout.write("Preparing the database …")
+        call_command("migrate", interactive=False, verbosity=0)
+        for path in plan_files(settings.BASE_DIR / "reference", demo=options["demo"]):
+            call_command("load_plan", str(path), stdout=self.stdout, stderr=self.stderr)
+
+
+def plan_files(reference: Path, *, demo: bool) -> list[Path]:
+    """The plans that the project ships, in the order of their names."""
+    files = sorted(reference.glob("*.yaml"))
+    return [*files, *sorted((reference / "demo").glob("*.yaml"))] if demo else files
