@@ -264,7 +264,7 @@ class TargetFactory(DjangoModelFactory[Target]):
     @classmethod
     def with_yearly_quota(cls, years: dict[int, int], **kwargs: Any) -> Target:
         """Make a quota target with one calendar year per item."""
-        target = cls.create(kind="quota", wording="« par an »", **kwargs)
+        target: Target = cls.create(kind="quota", wording="« par an »", **kwargs)
         for year, value in years.items():
             TargetPeriodFactory.create(
                 target=target,

@@ -76,6 +76,7 @@ class Observation(Contribution):
                     measurement="ratio",
                     value__isnull=True,
                     numerator__isnull=False,
+                    denominator__isnull=False,
                     denominator__gt=0,
                 )
                 | models.Q(

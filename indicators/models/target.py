@@ -148,7 +148,8 @@ class Target(models.Model):
             models.CheckConstraint(
                 name="indicators_target_value_of_kind",
                 condition=models.Q(kind="quota", value__isnull=True)
-                | models.Q(kind="total", value__gt=0)
+                # A null compares as unknown, which a check lets pass: hence "not null" as well.
+                | models.Q(kind="total", value__isnull=False, value__gt=0)
                 | models.Q(kind__in=("level", "threshold"), value__isnull=False),
                 violation_error_message=_(
                     "Un total a une valeur positive, un niveau et un seuil ont une valeur, un "

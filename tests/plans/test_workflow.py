@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from measures.models import MilestoneUpdate
+from measures.models import Milestone, MilestoneUpdate
 from plans import workflow
 from plans.models import Plan
 from plans.workflow import WorkflowError
@@ -25,22 +26,25 @@ NOON = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 
 
-def draft(**fields: object) -> MilestoneUpdate:
-    milestone = fields.pop("milestone", None) or MilestoneFactory.create()
+def draft(milestone: Milestone | None = None, **fields: object) -> MilestoneUpdate:
+    milestone = milestone or MilestoneFactory.create()
     source = SourceFactory.create(plan=milestone.measure.plan)
     fields.setdefault("author", UserFactory.create())
-    return MilestoneUpdateFactory.create(milestone=milestone, source=source, **fields)
+    update: MilestoneUpdate = MilestoneUpdateFactory.create(
+        milestone=milestone, source=source, **fields
+    )
+    return update
 
 
 def plan_of(update: MilestoneUpdate) -> Plan:
     return update.milestone.measure.plan
 
 
-def submitted(**fields: object) -> MilestoneUpdate:
+def submitted(**fields: Any) -> MilestoneUpdate:
     return workflow.submit(draft(**fields), at=NOON)
 
 
-def published(**fields: object) -> MilestoneUpdate:
+def published(**fields: Any) -> MilestoneUpdate:
     update = submitted(**fields)
     return workflow.publish(update, plan_of(update), reviewer=UserFactory.create(), at=NOON)
 

@@ -1,0 +1,243 @@
+"""Stored progress follows every change, in its transaction, and is never another day's."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from indicators import progress, services, tasks
+from indicators.models import Indicator, Observation, ProgressRecord, Target
+from measures.models import Measure
+from plans import workflow
+from plans.models import Plan
+from tests.factories import (
+    IndicatorFactory,
+    ObservationFactory,
+    SourceFactory,
+    TargetFactory,
+    TargetPeriodFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2023, 3, 1, 9, 0, tzinfo=UTC)
+TODAY = date(2023, 3, 1)
+
+
+def quota_of_35() -> Indicator:
+    """35 companies a year over 2020-2024: the worked example of the rules."""
+    target = TargetFactory.with_yearly_quota(dict.fromkeys(range(2020, 2025), 35))
+    return loaded(target.indicator)
+
+
+def loaded(indicator: Indicator) -> Indicator:
+    return Indicator.objects.select_related("plan", "unit", "measure").get(pk=indicator.pk)
+
+
+def publish(indicator: Indicator, *, at: datetime = NOW, **fields: Any) -> Observation:
+    draft = ObservationFactory.create(
+        indicator=indicator,
+        source=SourceFactory.create(plan=indicator.plan),
+        author=UserFactory.create(),
+        **fields,
+    )
+    return services.publish(workflow.submit(draft, at=at), reviewer=UserFactory.create(), at=at)
+
+
+def progress_today(indicator: Indicator, on: date = TODAY) -> ProgressRecord:
+    [record] = services.progress_of([loaded(indicator)], on=on)[indicator.pk]
+    return record
+
+
+def test_publishing_stores_the_progress_of_the_worked_example() -> None:
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+    publish(indicator, year=2021, value=Decimal(41))
+
+    record = ProgressRecord.objects.get()
+    assert (record.evaluated_on, record.status, record.value) == (TODAY, "on_track", 71)
+    assert record.rate == Decimal("0.4057142857")
+    assert record.expected == 70
+    assert record.pace == Decimal("1.0142857143")
+    assert (record.periods_reported, record.periods_ended, record.periods_total) == (2, 3, 5)
+    assert record.latest == Observation.objects.get(period_start=date(2021, 1, 1))
+    assert record.freshness == "stale"
+
+
+def test_a_correction_replaces_the_value_and_the_progress_at_once() -> None:
+    indicator = quota_of_35()
+    first = publish(indicator, year=2020, value=Decimal(30))
+    publish(
+        indicator,
+        year=2020,
+        value=Decimal(35),
+        supersedes=first,
+        correction_reason="Une convention avait été oubliée.",
+    )
+
+    assert ProgressRecord.objects.get().value == 35
+    assert Observation.objects.current().get().value == 35
+    assert Observation.objects.ever_published().count() == 2
+
+
+def test_withdrawing_the_last_value_leaves_no_old_status() -> None:  # edge case 22
+    indicator = quota_of_35()
+    observation = publish(indicator, year=2020, value=Decimal(30))
+
+    services.withdraw(observation, reason="Comptée deux fois", at=NOW)
+
+    record = ProgressRecord.objects.get()
+    assert (record.status, record.value, record.latest) == ("not_reported", None, None)
+
+
+def test_a_refused_publication_changes_nothing() -> None:
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+    draft = ObservationFactory.create(
+        indicator=indicator,
+        year=2021,
+        source=SourceFactory.create(plan=indicator.plan),
+        author=UserFactory.create(),
+    )
+
+    with pytest.raises(workflow.WorkflowError):
+        services.publish(draft, reviewer=UserFactory.create(), at=NOW)
+    assert ProgressRecord.objects.get().value == 30
+
+
+def test_drafts_never_count() -> None:
+    indicator = quota_of_35()
+    ObservationFactory.create(indicator=indicator, year=2020)
+
+    assert progress_today(indicator).status == "not_reported"
+
+
+def test_a_day_later_the_stored_status_is_not_shown() -> None:
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+    stored = ProgressRecord.objects.get()
+
+    assert progress_today(indicator).pk == stored.pk
+    after_the_end = progress_today(indicator, on=date(2025, 1, 1))
+    assert (after_the_end.pk, after_the_end.evaluated_on) == (None, date(2025, 1, 1))
+    assert after_the_end.status == "overdue"
+
+
+def test_progress_stored_by_other_rules_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+
+    monkeypatch.setattr(progress, "RULES_VERSION", progress.RULES_VERSION + 1)
+
+    assert progress_today(indicator).pk is None
+
+
+def change_target(indicator: Indicator) -> None:
+    Target.objects.filter(indicator=indicator).update(tolerance=Decimal("0.1"))
+
+
+def add_period(indicator: Indicator) -> None:
+    TargetPeriodFactory.create(
+        target=indicator.targets.get(), starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31)
+    )
+
+
+def change_baseline(indicator: Indicator) -> None:
+    source = SourceFactory.create(plan=indicator.plan)
+    Indicator.objects.filter(pk=indicator.pk).update(baseline=Decimal(1), baseline_source=source)
+
+
+def abandon_measure(indicator: Indicator) -> None:
+    Measure.objects.update(state="abandoned", state_reason="Délibération")
+
+
+def change_limits(indicator: Indicator) -> None:
+    Plan.objects.update(early_below=Decimal("0.5"))
+
+
+def publish_in_bulk(indicator: Indicator) -> None:
+    ObservationFactory.create(indicator=indicator, year=2021, published=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [change_target, add_period, change_baseline, abandon_measure, change_limits, publish_in_bulk],
+)
+def test_whatever_changes_the_inputs_outdates_what_is_stored(change: Any) -> None:  # case 21
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+
+    change(indicator)
+
+    assert list(ProgressRecord.objects.all()) == []
+    fresh = progress_today(indicator)
+    services.refresh_progress([indicator.pk], on=TODAY)
+    assert ProgressRecord.objects.get().explanation == fresh.explanation
+
+
+def test_abandoning_a_measure_abandons_its_targets() -> None:
+    indicator = quota_of_35()
+    publish(indicator, year=2020, value=Decimal(30))
+
+    abandon_measure(indicator)
+
+    assert progress_today(indicator).status == "abandoned"
+
+
+def test_a_superseded_target_has_no_progress_any_more() -> None:
+    old = TargetFactory.create()
+    services.refresh_progress([old.indicator_id], on=TODAY)
+    Target.objects.update(superseded_on=TODAY)
+    new = TargetFactory.create(
+        indicator=old.indicator, supersedes=old, revision_reason="Avenant", value=Decimal(120)
+    )
+
+    services.refresh_progress([old.indicator_id], on=TODAY)
+
+    assert ProgressRecord.objects.get().target == new
+
+
+def test_an_indicator_without_target_has_one_record() -> None:
+    indicator = IndicatorFactory.create(stock=True)
+    publish(indicator, year=2020, value=Decimal(300))
+    publish(indicator, year=2021, value=Decimal(310))
+
+    record = ProgressRecord.objects.get()
+    assert (record.target, record.status, record.value, record.rate) == (
+        None,
+        "no_target",
+        310,
+        None,
+    )
+
+
+def test_the_nightly_task_stores_todays_progress_of_every_plan() -> None:
+    first, second = quota_of_35(), IndicatorFactory.create()
+    assert first.plan != second.plan
+
+    assert tasks.refresh_all_progress() == 2
+    assert set(ProgressRecord.objects.values_list("indicator", "evaluated_on")) == {
+        (first.pk, timezone.localdate()),
+        (second.pk, timezone.localdate()),
+    }
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_reading_progress_costs_the_same_for_any_number_of_indicators(
+    size: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    indicators = [quota_of_35() for _ in range(size)]
+    for indicator in indicators:
+        for year in range(2020, 2020 + size):
+            publish(indicator, year=year)
+
+    with django_assert_num_queries(1):
+        services.progress_of(indicators, on=TODAY)
+    with django_assert_num_queries(5):
+        services.progress_of(indicators, on=date(2023, 3, 2))
