@@ -129,10 +129,13 @@ class Postgres:
         draft.rename(self.data)
 
     def _forget_dead_server(self) -> None:
-        """Remove a stale pid file: PostgreSQL believes in any live process with its number."""
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists() and running_pid(pid_file, "postgres") is None:
-            pid_file.unlink()
+        """Remove stale pid files: PostgreSQL believes in any live process with their number."""
+        socket_lock = self.layout.postgres_socket.with_name(
+            f"{self.layout.postgres_socket.name}.lock"
+        )
+        for pid_file in (self.data / "postmaster.pid", socket_lock):
+            if pid_file.exists() and running_pid(pid_file, "postgres") is None:
+                pid_file.unlink()
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

@@ -1,23 +1,14 @@
 """Settings that hold everywhere. What comes from the environment is listed in docs/settings.md."""
 
-import logging
-import os
 from pathlib import Path
 from typing import Any
 
-import environ
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
+from config.environment import Environment
 from config.redis_urls import broker_url, cache_url
-
-
-class Environment(environ.Env):  # type: ignore[misc] # the package has no types
-    """The environment, where a variable that is set to nothing counts as not set."""
-
-    ENVIRON = {name: value for name, value in os.environ.items() if value}
-
 
 env = Environment()
 
@@ -32,11 +23,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where the web server listens, and where the site is reached from outside: the base of absolute
 # links in mails, feeds and the API.
 HOST: str = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = env.whole("PORT", default=8000, least=1, most=65535)
 BASE_URL: str = env.str("BASE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-WEB_THREADS = env.int("WEB_THREADS", default=4)
-WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+WEB_WORKERS = env.whole("WEB_WORKERS", default=2, least=1, most=256)
+WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1, most=256)
+WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", default=2, least=1, most=256)
 # A new installation makes a superuser and shows the password once.
 FIRST_LOGIN = env.bool("FIRST_LOGIN", default=True)
 
@@ -204,11 +195,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 # Logs go to standard error; whoever runs the site keeps them.
 
-LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
-if LOG_LEVEL not in logging.getLevelNamesMapping():
-    raise environ.ImproperlyConfigured(
-        f"LOG_LEVEL={LOG_LEVEL}: expected one of {', '.join(logging.getLevelNamesMapping())}."
-    )
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,0 +1,33 @@
+"""How settings are read from the environment: with an error that names the variable."""
+
+import os
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Environment(environ.Env):  # type: ignore[misc] # the package has no types
+    """The environment, where a variable that is set to nothing counts as not set."""
+
+    ENVIRON = {name: value for name, value in os.environ.items() if value}
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except (ValueError, TypeError) as error:
+            raise ImproperlyConfigured(f"{var}={self.ENVIRON.get(var)}: {error}.") from error
+
+    def whole(self, var: str, *, default: int, least: int, most: int) -> int:
+        """A whole number between two bounds, both allowed."""
+        text = self.str(var, default=str(default))
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ImproperlyConfigured(f"{var}={text}: expected a number from {least} to {most}.")
+        return int(text)
+
+    def choice(self, var: str, *, default: str, allowed: tuple[str, ...]) -> str:
+        """One of the allowed words, in capitals or not."""
+        word: str = self.str(var, default=default).upper()
+        if word not in allowed:
+            raise ImproperlyConfigured(f"{var}={word}: expected one of {', '.join(allowed)}.")
+        return word
