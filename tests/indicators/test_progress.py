@@ -461,6 +461,12 @@ def test_flows_that_straddle_the_window_are_left_out_and_said_so() -> None:
     assert [one.value for one in result.counted] == [7]
 
 
+def test_a_flow_that_shares_a_single_day_with_the_window_straddles_it() -> None:
+    series = flow(observed("2023-12-01/2024-01-01", 100), observed("2025-12-31/2026-01-31", 100))
+    result = progress(series, total(20, "2024-01-01", "2025-12-31"), "2026-02-01")
+    assert (result.value, result.ignored) == (None, 2)
+
+
 def test_a_flow_over_two_periods_of_a_quota_is_left_out_and_said_so() -> None:
     series = flow(observed("2024", 10), observed("2024-12-01/2025-01-31", 100))
     result = progress(series, TWO_YEARS, "2026-01-01")
@@ -507,6 +513,28 @@ def test_no_day_counts_twice_in_a_sum() -> None:
     result = progress(series, TWO_YEARS, "2025-02-01")
     assert (result.value, result.overlapping) == (10, 1)
     assert [one.value for one in result.counted] == [10]
+
+
+def test_only_the_overlapping_periods_are_left_out_of_a_sum() -> None:
+    series = flow(
+        observed("2024-01-01/2024-03-31", 3),
+        observed("2024-01-01/2024-06-30", 10),
+        observed("2024-10-01/2024-12-31", 5),
+    )
+    result = progress(series, TWO_YEARS, "2025-02-01")
+    assert (result.value, result.overlapping, result.reported_until) == (15, 1, day("2024-12-31"))
+
+
+@pytest.mark.parametrize(
+    ("shorter", "longer"),
+    [
+        ("2024-01-01/2024-03-31", "2024-03-31/2024-06-30"),
+        ("2024-06-30/2024-07-31", "2024-03-31/2024-06-30"),
+    ],
+)
+def test_periods_that_share_a_single_day_overlap(shorter: str, longer: str) -> None:
+    series = flow(observed(shorter, 3), observed(longer, 4))
+    assert progress(series, TWO_YEARS, "2025-02-01").value == 4
 
 
 def test_of_two_overlapping_periods_as_long_the_later_counts() -> None:
@@ -964,8 +992,10 @@ def test_nothing_more_is_awaited_of_a_window_over_and_covered(
 
 
 def test_a_window_over_and_not_covered_stays_awaited() -> None:
-    series = flow(observed("2024", 99), frequency=Frequency.YEAR)
-    assert progress(series, TWO_YEARS, "2031-01-01").freshness == Freshness.STALE
+    partial = flow(observed("2024", 99), frequency=Frequency.YEAR)
+    empty = flow(frequency=Frequency.YEAR)
+    assert progress(partial, TWO_YEARS, "2031-01-01").freshness == Freshness.STALE
+    assert progress(empty, TWO_YEARS, "2031-01-01").freshness == Freshness.STALE
 
 
 @pytest.mark.parametrize(
