@@ -207,7 +207,7 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
             "The web server", "granian", "--interface", "wsgi",
             "--host", settings.HOST, "--port", str(settings.PORT),
             "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS),
-            "--respawn-failed-workers", "--workers-kill-timeout", "10",
+            "--respawn-failed-workers", "--workers-kill-timeout", "5",
             "--log-level", quiet, "config.wsgi:application",
         )  # fmt: skip
         # Said before the first of them is told, however it comes to that.
