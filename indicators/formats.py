@@ -14,6 +14,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indicators.progress import display_percent
@@ -151,11 +152,18 @@ def format_period(start: date, end: date) -> str:
     }
 
 
-def _calendar_name(start: date, end: date) -> str | None:
-    """The name of whole months that make one calendar period; None for any other span."""
+def whole_months(start: date, end: date) -> int | None:
+    """How many calendar months a period is made of; None when it cuts one."""
     if start.day != 1 or end.day != monthrange(end.year, end.month)[1]:
         return None
-    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    return (end.year - start.year) * 12 + end.month - start.month + 1
+
+
+def _calendar_name(start: date, end: date) -> str | None:
+    """The name of whole months that make one calendar period; None for any other span."""
+    months = whole_months(start, end)
+    if months is None:
+        return None
     name: str | None = None
     if months == 1:
         name = format_month(start)
@@ -204,3 +212,12 @@ def _with_unit(text: str, value: Decimal, unit: Unit) -> str:
 def unit_name(value: Decimal, unit: Unit) -> str:
     """The name in the number that French asks for: singular below two."""
     return unit.name if abs(value) < 2 else unit.name_plural
+
+
+def plural_form(count: int) -> int:
+    """The number to choose a plural by: in French 0 is singular.
+
+    The source text is French, so no catalogue is asked for it and gettext would apply English.
+    """
+    is_french = (get_language() or "fr").startswith("fr")
+    return 1 if is_french and abs(count) < 2 else count

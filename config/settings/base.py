@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
 ]
 
@@ -81,10 +82,27 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboards.context_processors.site",
             ],
         },
     },
 ]
+
+# What only whoever runs the site knows; the legal pages say so where one of them is empty.
+SITE: dict[str, str] = {
+    "name": env.str("SITE_NAME", default="Les plans IA des régions"),
+    "publisher": env.str("SITE_PUBLISHER", default=""),
+    "publisher_address": env.str("SITE_PUBLISHER_ADDRESS", default=""),
+    "publisher_phone": env.str("SITE_PUBLISHER_PHONE", default=""),
+    "publication_director": env.str("SITE_PUBLICATION_DIRECTOR", default=""),
+    "host": env.str("SITE_HOST", default=""),
+    "host_address": env.str("SITE_HOST_ADDRESS", default=""),
+    "host_phone": env.str("SITE_HOST_PHONE", default=""),
+    "contact_email": env.str("SITE_CONTACT_EMAIL", default=""),
+    "accessibility_email": env.str("SITE_ACCESSIBILITY_EMAIL", default=""),
+    "dpo_contact": env.str("SITE_DPO_CONTACT", default=""),
+    "source_code_url": env.str("SITE_SOURCE_CODE_URL", default=""),
+}
 
 # Data
 

@@ -1,0 +1,425 @@
+"""The page of an indicator: its status and why, chart, the same data as a table, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from dashboards import wording
+from dashboards.charts import Chart, chart_of, describe
+from dashboards.contents import labels_of, objectives_of
+from dashboards.lines import Bar, bar_of
+from dashboards.notes import NoteEntry, notes_of
+from indicators.evaluation import Evaluation, evaluate_indicators
+from indicators.formats import (
+    format_date,
+    format_percent,
+    format_period,
+    format_quantity,
+    format_value,
+)
+from indicators.models import Indicator, Observation, ProgressRecord, Target, Unit
+from indicators.progress import PeriodProgress
+from indicators.querysets import IndicatorQuerySet
+from indicators.services import record_of
+from plans.models import Plan, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """What the indicator hangs on, for the way back."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the reckoning."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A chart as its page needs it: the image has the address of its target."""
+
+    alt: str
+    caption: str
+    target_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A target (or none), its status, why, and the chart."""
+
+    indicator: Indicator
+    target: Target | None
+    target_text: str | None
+    progress: ProgressRecord
+    value_text: str | None
+    value_period: str
+    coverage_text: str
+    bar: Bar | None
+    calculation: tuple[Step, ...]
+    chart: Drawing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A period in the table; `value_text` is None where nothing is published."""
+
+    start: date
+    end: date
+    value_text: str | None
+    target_text: str | None = None
+    rate: Decimal | None = None
+    source: Source | None = None
+    locator: str = ""
+    provisional: bool = False
+    date_inferred: bool = False
+    summed: bool = False
+    awaited: bool = False
+    """A period that has not ended: nothing is missing yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A value as it was published once; who entered it is not said to the public."""
+
+    start: date
+    end: date
+    value_text: str
+    published_at: datetime | None
+    superseded_at: datetime | None
+    source: Source | None
+    locator: str
+    evidence_url: str
+    state_text: str
+    origin_text: str
+    reason: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerTarget:
+    """A target that a later one replaced, and why."""
+
+    target: Target
+    target_text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceUse:
+    """A document, where in it, and what it is used for."""
+
+    source: Source
+    locator: str
+    role_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorPage:
+    """Everything the page of an indicator shows."""
+
+    plan: Plan
+    as_of: date
+    indicator: Indicator
+    parents: tuple[Parent, ...]
+    lines: tuple[Reading, ...]
+    rows: tuple[Row, ...]
+    has_period_targets: bool
+    versions: tuple[Version, ...]
+    former_targets: tuple[FormerTarget, ...]
+    sources: tuple[SourceUse, ...]
+    notes: tuple[NoteEntry, ...]
+
+
+def shown_indicator(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
+    """Select what the page needs of its indicator."""
+    return indicators.select_related(
+        "unit", "measure__objective", "objective", "source", "baseline_source"
+    )
+
+
+def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
+    """Load the page of an indicator, selected by `shown_indicator`."""
+    evaluations = evaluate_indicators([indicator], on=on)[indicator.pk]
+    prefetch_related_objects(
+        [evaluation.target for evaluation in evaluations if evaluation.target], "source"
+    )
+    readings = tuple(_reading(evaluation) for evaluation in evaluations)
+    versions = list(
+        Observation.objects.filter(indicator=indicator)
+        .ever_published()
+        .select_related("source")
+        .order_by("-published_at", "-pk")
+    )
+    rows = tuple(_rows(evaluations))
+    return IndicatorPage(
+        plan=indicator.plan,
+        as_of=on,
+        indicator=indicator,
+        parents=_parents(indicator),
+        lines=readings,
+        rows=rows,
+        has_period_targets=any(row.target_text is not None for row in rows),
+        versions=tuple(_version(version, indicator) for version in versions),
+        former_targets=_former_targets(indicator),
+        sources=_sources(indicator, evaluations),
+        notes=notes_of(indicator.notes.all()),
+    )
+
+
+def chart_for(indicator: Indicator, target_code: str, *, on: date) -> Chart | None:
+    """Return the chart of a target by its code, of the first for no code; None for nothing to draw.
+
+    Raises LookupError when the indicator has no such target in force.
+    """
+    for evaluation in evaluate_indicators([indicator], on=on)[indicator.pk]:
+        if not target_code or (evaluation.target and evaluation.target.code == target_code):
+            return _chart(evaluation)
+    raise LookupError(target_code)
+
+
+def _chart(evaluation: Evaluation) -> Chart | None:
+    indicator = evaluation.indicator
+    unit = indicator.unit
+    chart = chart_of(
+        evaluation.series,
+        evaluation.terms,
+        evaluation.result,
+        title=indicator.title,
+        unit=unit.symbol or unit.name_plural,
+        decimals=unit.decimals,
+        context=_("%(plan)s, %(region)s")
+        % {"plan": indicator.plan.title, "region": indicator.plan.region.name},
+        notice=(
+            _("Plan fictif : aucun de ces chiffres n’est réel")
+            if indicator.plan.region.fictitious
+            else ""
+        ),
+    )
+    return None if chart.is_empty else chart
+
+
+def _reading(evaluation: Evaluation) -> Reading:
+    indicator, target = evaluation.indicator, evaluation.target
+    record = record_of(evaluation)
+    chart = _chart(evaluation)
+    counted = [one.qualifier for one in evaluation.result.counted]
+    if target is None or target.kind not in wording.SUMS:
+        counted = counted[-1:]
+    qualifier = wording.qualifier_of(record, counted)
+    target_text = None if target is None else wording.promise(target, indicator.unit)
+    return Reading(
+        indicator=indicator,
+        target=target,
+        target_text=target_text,
+        progress=record,
+        value_text=wording.observed(record, indicator.unit, qualifier),
+        value_period=_value_period(evaluation),
+        coverage_text=wording.coverage(record, indicator),
+        bar=bar_of(record),
+        calculation=tuple(_calculation(evaluation)),
+        chart=None
+        if chart is None
+        else Drawing(
+            alt=describe(chart),
+            caption=(
+                _("Valeurs publiées.")
+                if target_text is None
+                else _("Valeurs publiées et cible : %(target)s.") % {"target": target_text}
+            ),
+            target_code="" if target is None else target.code,
+        ),
+    )
+
+
+def _value_period(evaluation: Evaluation) -> str:
+    """The time that the value covers."""
+    counted = evaluation.result.counted
+    if not counted:
+        return ""
+    if evaluation.target is not None and evaluation.target.kind in wording.SUMS:
+        return format_period(counted[0].start, counted[-1].end)
+    return format_period(counted[-1].start, counted[-1].end)
+
+
+def _calculation(evaluation: Evaluation) -> Iterator[Step]:
+    """The reckoning, step by step, so that a reader can do it again by hand."""
+    result, unit = evaluation.result, evaluation.indicator.unit
+    if evaluation.target is None or result.value is None or result.target_value is None:
+        return
+    yield Step(label=_("Valeur retenue"), text=format_quantity(result.value, unit))
+    yield Step(
+        label=_("Cible (total déduit)") if result.derived_total else _("Cible"),
+        text=format_quantity(result.target_value, unit),
+    )
+    if result.baseline is not None:
+        yield Step(label=_("Valeur initiale"), text=format_quantity(result.baseline, unit))
+    if result.rate is not None:
+        yield Step(label=_("Taux d’avancement"), text=format_percent(result.rate))
+    if result.expected is not None and result.reported_until is not None:
+        yield Step(
+            label=_("Attendu au %(date)s") % {"date": format_date(result.reported_until)},
+            text=format_quantity(result.expected, unit),
+        )
+    if result.pace is not None:
+        yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
+
+
+def _rows(evaluations: Sequence[Evaluation]) -> list[Row]:
+    """The data of the charts: each period of a quota, each value, each period nobody reported.
+
+    A period that several values make up is told first, then each of them.
+    """
+    first = evaluations[0]
+    unit = first.indicator.unit
+    loose = [
+        observation
+        for observation in sorted(first.observations.values(), key=lambda one: one.pk)
+        if observation.period_end <= first.result.on
+    ]
+    rows: list[Row] = []
+    for evaluation in evaluations:
+        for period in evaluation.result.periods:
+            inside = [
+                one
+                for one in loose
+                if period.start <= one.period_start and one.period_end <= period.end
+            ]
+            loose = [one for one in loose if one not in inside]
+            rows += _period_rows(period, inside, unit)
+    rows += [_value_row(observation, unit) for observation in loose]
+    chart = _chart(first)
+    if chart is not None:
+        rows += [Row(start=gap.start, end=gap.end, value_text=None) for gap in chart.missing]
+    return sorted(rows, key=lambda row: (row.start, -row.end.toordinal()))
+
+
+def _period_rows(
+    period: PeriodProgress, inside: Sequence[Observation], unit: Unit
+) -> Iterator[Row]:
+    """A period of a quota and, where its value is a sum, what it is the sum of."""
+    promised = format_value(period.target, unit)
+    if len(inside) == 1 and (inside[0].period_start, inside[0].period_end) == (
+        period.start,
+        period.end,
+    ):
+        yield replace(_value_row(inside[0], unit), target_text=promised, rate=period.rate)
+        return
+    yield Row(
+        start=period.start,
+        end=period.end,
+        value_text=None if period.value is None else format_value(period.value, unit),
+        target_text=promised,
+        rate=period.rate,
+        summed=period.value is not None,
+        awaited=not period.ended,
+    )
+    for observation in inside:
+        yield _value_row(observation, unit)
+
+
+def _value_row(observation: Observation, unit: Unit) -> Row:
+    return Row(
+        start=observation.period_start,
+        end=observation.period_end,
+        value_text=wording.in_table(observation, unit),
+        source=observation.source,
+        locator=observation.locator,
+        provisional=observation.provisional,
+        date_inferred=observation.date_inferred,
+    )
+
+
+def _version(version: Observation, indicator: Indicator) -> Version:
+    if version.is_withdrawn:
+        state, reason = _("retirée"), version.withdrawal_reason
+    elif version.superseded_at is not None:
+        state, reason = _("remplacée"), version.correction_reason
+    else:
+        state, reason = _("en vigueur"), version.correction_reason
+    return Version(
+        start=version.period_start,
+        end=version.period_end,
+        value_text=wording.in_table(version, indicator.unit),
+        published_at=version.published_at,
+        superseded_at=version.superseded_at,
+        source=version.source,
+        locator=version.locator,
+        evidence_url=version.evidence_url,
+        state_text=state,
+        origin_text=(
+            _("Reprise du plan de référence.")
+            if version.author_id is None
+            else _("Saisie puis relue par les services du plan.")
+            if version.author_id != version.reviewer_id
+            else _("Saisie et publiée par la même personne, comme ce plan l’autorise.")
+        ),
+        reason=reason,
+        comment=version.comment,
+    )
+
+
+def _former_targets(indicator: Indicator) -> tuple[FormerTarget, ...]:
+    return tuple(
+        FormerTarget(
+            target=target,
+            target_text=wording.promise(target, indicator.unit),
+            reason=successor.revision_reason
+            if (successor := getattr(target, "superseded_by", None)) is not None
+            else "",
+        )
+        for target in Target.objects.filter(indicator=indicator, superseded_on__isnull=False)
+        .select_related("source", "superseded_by")
+        .prefetch_related("periods")
+        .order_by("-superseded_on", "-pk")
+    )
+
+
+def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[SourceUse, ...]:
+    """Each document once per place in it, with what it is used for."""
+    uses: dict[tuple[int, str], tuple[Source, str, list[str]]] = {}
+
+    def use(source: Source | None, locator: str, role: str) -> None:
+        if source is not None:
+            _source, _locator, roles = uses.setdefault((source.pk, locator), (source, locator, []))
+            if role not in roles:
+                roles.append(role)
+
+    for evaluation in evaluations:
+        if evaluation.target is not None:
+            use(evaluation.target.source, evaluation.target.locator, _("cible"))
+    use(indicator.baseline_source, indicator.baseline_locator, _("valeur initiale"))
+    use(indicator.source, indicator.locator, _("définition"))
+    for observation in evaluations[0].observations.values():
+        period = format_period(observation.period_start, observation.period_end)
+        use(observation.source, observation.locator, _("valeur %(period)s") % {"period": period})
+    return tuple(
+        SourceUse(source=source, locator=locator, role_text=", ".join(roles))
+        for source, locator, roles in uses.values()
+    )
+
+
+def _parents(indicator: Indicator) -> tuple[Parent, ...]:
+    """The objective and the measure it hangs on, from the top."""
+    measure = indicator.measure
+    objective = indicator.objective if measure is None else measure.objective
+    parents = []
+    if objective is not None:
+        label = labels_of(objectives_of(indicator.plan))[objective.pk]
+        objective.plan = indicator.plan
+        parents.append(Parent(label=label, url=objective.get_absolute_url()))
+    if measure is not None:
+        measure.plan = indicator.plan
+        parents.append(Parent(label=measure.title, url=measure.get_absolute_url()))
+    return tuple(parents)

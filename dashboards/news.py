@@ -1,0 +1,240 @@
+"""What changed lately in the public plans: publications, corrections, withdrawals, new targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dashboards import wording
+from indicators.formats import format_date
+from indicators.models import Observation, Target
+from measures.models import MilestoneUpdate
+from plans.models import Contribution, Plan
+
+AT_MOST = 12
+SEPARATELY = 3
+"""More publications of one kind in one plan on one day are told in one line."""
+
+ContributionT = TypeVar("ContributionT", bound=Contribution)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that changed: when, in what plan, where to read it, and in words."""
+
+    at: date
+    plan: Plan
+    title: str
+    url: str
+    text: str
+
+
+def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
+    """Return the latest changes in these plans, newest first, never more than a page holds.
+
+    Five queries: values published and withdrawn, states of deliverables likewise, targets.
+    """
+    values = Observation.objects.filter(indicator__plan__in=plans).select_related(
+        "indicator__plan__region", "indicator__unit", "supersedes"
+    )
+    states = MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans).select_related(
+        "milestone__measure__plan__region", "supersedes"
+    )
+    changes = [
+        *_together(_published(values, "indicator__plan"), _value_published, _many_values),
+        *map(_value_withdrawn, _withdrawn(values)),
+        *_together(_published(states, "milestone__measure__plan"), _state_published, _many_states),
+        *map(_state_withdrawn, _withdrawn(states)),
+        *_target_changes(plans),
+    ]
+    changes.sort(key=attrgetter("at"), reverse=True)
+    return tuple(changes[:AT_MOST])
+
+
+def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[ContributionT, int]]:
+    """Return the latest current versions, a few of each plan, day and kind.
+
+    Each comes with how many there are of the same plan, day and kind.
+    """
+    group = [F(plan), F("day"), F("is_correction")]
+    latest: Iterable[Any] = (
+        rows.filter(state=Contribution.State.PUBLISHED, superseded_at=None)
+        .annotate(
+            day=TruncDate("published_at"),
+            is_correction=ExpressionWrapper(
+                Q(supersedes__isnull=False), output_field=BooleanField()
+            ),
+            alike=Window(Count("pk"), partition_by=group),
+            rank=Window(
+                RowNumber(), partition_by=group, order_by=(F("published_at").desc(), F("pk").desc())
+            ),
+        )
+        .filter(rank__lte=SEPARATELY)
+        .order_by("-published_at", "-pk")[: AT_MOST * SEPARATELY]
+    )
+    return ((row, row.alike) for row in latest)
+
+
+def _withdrawn(rows: QuerySet[ContributionT]) -> QuerySet[ContributionT]:
+    return rows.exclude(withdrawal_reason="").order_by("-superseded_at", "-pk")[:AT_MOST]
+
+
+def _together(
+    rows: Iterable[tuple[ContributionT, int]],
+    one: Callable[[ContributionT], Change],
+    many: Callable[[ContributionT, int], Change],
+) -> Iterator[Change]:
+    """Tell each row, or once for all what was published together."""
+    told = set()
+    for row, alike in rows:
+        if alike <= SEPARATELY:
+            yield one(row)
+            continue
+        change = many(row, alike)
+        group = (change.plan.pk, change.at, row.supersedes is None)
+        if group not in told:
+            told.add(group)
+            yield change
+
+
+def _day(moment: datetime | None) -> date:
+    assert moment is not None, "a published version has its moment of publication"
+    return timezone.localdate(moment)
+
+
+def _value(observation: Observation) -> str:
+    return wording.stated(observation, observation.indicator.unit)
+
+
+def _value_change(observation: Observation, at: date, text: str) -> Change:
+    indicator = observation.indicator
+    return Change(
+        at=at,
+        plan=indicator.plan,
+        title=indicator.title,
+        url=indicator.get_absolute_url(),
+        text=text,
+    )
+
+
+def _value_published(observation: Observation) -> Change:
+    period = wording.during(observation.period_start, observation.period_end)
+    corrected = observation.supersedes
+    if not isinstance(corrected, Observation):
+        text = _("valeur publiée : %(value)s %(period)s") % {
+            "value": _value(observation),
+            "period": period,
+        }
+    else:
+        before = wording.stated(corrected, observation.indicator.unit)
+        text = _("valeur corrigée : %(value)s au lieu de %(before)s %(period)s. %(reason)s") % {
+            "value": _value(observation),
+            "before": before,
+            "period": period,
+            "reason": observation.correction_reason,
+        }
+    return _value_change(observation, _day(observation.published_at), text)
+
+
+def _value_withdrawn(observation: Observation) -> Change:
+    text = _("valeur retirée : %(value)s %(period)s. %(reason)s") % {
+        "value": _value(observation),
+        "period": wording.during(observation.period_start, observation.period_end),
+        "reason": observation.withdrawal_reason,
+    }
+    return _value_change(observation, _day(observation.superseded_at), text)
+
+
+def _many(plan: Plan, at: date, text: str) -> Change:
+    return Change(at=at, plan=plan, title=plan.title, url=plan.get_absolute_url(), text=text)
+
+
+def _many_values(observation: Observation, count: int) -> Change:
+    said = (
+        _("%(count)s valeurs publiées")
+        if observation.supersedes_id is None
+        else _("%(count)s valeurs corrigées")
+    )
+    plan = observation.indicator.plan
+    return _many(plan, _day(observation.published_at), said % {"count": count})
+
+
+def _state_change(update: MilestoneUpdate, at: date, text: str) -> Change:
+    measure = update.milestone.measure
+    return Change(
+        at=at, plan=measure.plan, title=measure.title, url=measure.get_absolute_url(), text=text
+    )
+
+
+def _state_words(update: MilestoneUpdate) -> dict[str, str]:
+    return {
+        "milestone": update.milestone.title,
+        "state": update.get_advancement_display(),
+        "date": format_date(update.as_of),
+    }
+
+
+def _state_published(update: MilestoneUpdate) -> Change:
+    text = _("livrable « %(milestone)s » : %(state)s au %(date)s") % _state_words(update)
+    if update.supersedes_id is not None:
+        text = _("%(text)s (état corrigé). %(reason)s") % {
+            "text": text,
+            "reason": update.correction_reason,
+        }
+    return _state_change(update, _day(update.published_at), text)
+
+
+def _state_withdrawn(update: MilestoneUpdate) -> Change:
+    text = _("livrable « %(milestone)s » : état « %(state)s » retiré. %(reason)s") % {
+        **_state_words(update),
+        "reason": update.withdrawal_reason,
+    }
+    return _state_change(update, _day(update.superseded_at), text)
+
+
+def _many_states(update: MilestoneUpdate, count: int) -> Change:
+    said = (
+        _("état publié pour %(count)s livrables")
+        if update.supersedes_id is None
+        else _("état corrigé pour %(count)s livrables")
+    )
+    plan = update.milestone.measure.plan
+    return _many(plan, _day(update.published_at), said % {"count": count})
+
+
+def _target_changes(plans: QuerySet[Plan]) -> Iterator[Change]:
+    """Tell the targets revised (by the day the former one was replaced) and abandoned."""
+    for target in (
+        Target.objects.in_force()
+        .filter(
+            Q(supersedes__superseded_on__isnull=False) | Q(abandoned_on__isnull=False),
+            indicator__plan__in=plans,
+        )
+        .select_related("indicator__plan__region", "indicator__unit", "supersedes")
+        .prefetch_related("periods")
+        .annotate(changed_on=Coalesce("abandoned_on", "supersedes__superseded_on"))
+        .order_by("-changed_on", "-pk")[:AT_MOST]
+    ):
+        indicator = target.indicator
+        if target.abandoned_on is not None:
+            text = _("cible abandonnée. %(reason)s") % {"reason": target.abandonment_reason}
+        else:
+            text = _("cible révisée : %(promise)s. %(reason)s") % {
+                "promise": wording.promise(target, indicator.unit),
+                "reason": target.revision_reason,
+            }
+        yield Change(
+            at=target.changed_on,  # type: ignore[attr-defined] # annotated above
+            plan=indicator.plan,
+            title=indicator.title,
+            url=indicator.get_absolute_url(),
+            text=text,
+        )

@@ -1,0 +1,58 @@
+"""The page of an objective: what is part of it, and how far that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from dashboards.contents import (
+    MeasureEntry,
+    ObjectiveEntry,
+    contents_of,
+    labels_of,
+    objectives_of,
+    subtree,
+)
+from dashboards.lines import IndicatorLine
+from dashboards.notes import NoteEntry, notes_of
+from dashboards.tallies import MilestoneCount, StatusCount
+from objectives.models import Objective
+from plans.models import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectivePage:
+    """Everything the page of an objective shows."""
+
+    plan: Plan
+    as_of: date
+    objective: Objective
+    label: str
+    parent: Objective | None
+    counts: tuple[StatusCount, ...]
+    milestone_counts: tuple[MilestoneCount, ...]
+    lines: tuple[IndicatorLine, ...]
+    measures: tuple[MeasureEntry, ...]
+    children: tuple[ObjectiveEntry, ...]
+    notes: tuple[NoteEntry, ...]
+
+
+def objective_page(objective: Objective, *, on: date) -> ObjectivePage:
+    """Load the page of an objective, selected with its plan."""
+    plan = objective.plan
+    every = objectives_of(plan)
+    contents = contents_of(plan, subtree(every, objective), labels_of(every), on=on)
+    entry, *parts = contents.objectives
+    return ObjectivePage(
+        plan=plan,
+        as_of=on,
+        objective=objective,
+        label=entry.label,
+        parent=next((one for one in every if one.pk == objective.parent_id), None),
+        counts=entry.counts,
+        milestone_counts=entry.milestone_counts,
+        lines=entry.lines,
+        measures=entry.measures,
+        children=tuple(part for part in parts if part.objective.parent_id == objective.pk),
+        notes=notes_of(objective.notes.all()),
+    )

@@ -1,0 +1,127 @@
+"""Counts by status: whole numbers, what nobody has reported included, never an average."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from indicators.models import ProgressRecord, Status
+from measures.models import Advancement
+
+SERIOUSNESS = (
+    Status.BEHIND,
+    Status.REGRESSING,
+    Status.MISSED,
+    Status.NOT_MET,
+    Status.OVERDUE,
+    Status.NOT_REPORTED,
+    Status.WATCH,
+    Status.PARTLY_ACHIEVED,
+    Status.ON_TRACK,
+    Status.ACHIEVED,
+    Status.MET,
+    Status.EARLY,
+    Status.OPEN_ENDED,
+    Status.UPCOMING,
+    Status.NOT_COMPUTABLE,
+    Status.NO_TARGET,
+    Status.ABANDONED,
+)
+
+NOT_REPORTED = ""
+ADVANCEMENTS = (
+    Advancement.DONE.value,
+    Advancement.IN_PROGRESS.value,
+    Advancement.PLANNED.value,
+    Advancement.ABANDONED.value,
+    NOT_REPORTED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusCount:
+    """How many targets (or indicators without one) have a status."""
+
+    status: str
+    count: int
+    url: str = ""
+
+    @property
+    def cells(self) -> range:
+        """One cell per thing counted, to draw."""
+        return range(self.count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneCount:
+    """How many deliverables are in a state; the empty state is that nobody has reported."""
+
+    state: str
+    count: int
+
+    @property
+    def cells(self) -> range:
+        """One cell per thing counted, to draw."""
+        return range(self.count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What was promised, what was reported, what nobody has reported.
+
+    `targets` may exceed `reported` and `unreported` together: a target still to come, or
+    abandoned before any value, is neither.
+    """
+
+    measures: int
+    targets: int
+    reported: int
+    unreported: int
+    followed: int
+    milestones: int
+    milestones_done: int
+    milestones_unreported: int
+
+
+def count_statuses(
+    records: Iterable[ProgressRecord], *, url_of: Callable[[str], str] | None = None
+) -> tuple[StatusCount, ...]:
+    """Count by status, the statuses to look at first coming first."""
+    counted = Counter(record.status for record in records)
+    return tuple(
+        StatusCount(
+            status=status.value,
+            count=counted[status.value],
+            url=url_of(status.value) if url_of else "",
+        )
+        for status in SERIOUSNESS
+        if counted[status.value]
+    )
+
+
+def count_milestones(states: Counter[str]) -> tuple[MilestoneCount, ...]:
+    """Return deliverables counted by state: ``fait 3, en cours 1, non renseigné 8``."""
+    return tuple(
+        MilestoneCount(state=state, count=states[state]) for state in ADVANCEMENTS if states[state]
+    )
+
+
+def summarise(records: Iterable[ProgressRecord], states: Counter[str], *, measures: int) -> Summary:
+    """Answer the three questions a reader comes with."""
+    targeted, followed = [], 0
+    for record in records:
+        if record.target_id is None:
+            followed += 1
+        else:
+            targeted.append(record)
+    return Summary(
+        measures=measures,
+        targets=len(targeted),
+        reported=sum(1 for record in targeted if record.value is not None),
+        unreported=sum(1 for record in targeted if record.status == Status.NOT_REPORTED),
+        followed=followed,
+        milestones=states.total(),
+        milestones_done=states[Advancement.DONE.value],
+        milestones_unreported=states[NOT_REPORTED],
+    )

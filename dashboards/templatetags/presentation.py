@@ -1,0 +1,99 @@
+"""Filters that write values the French way in templates. They ask the database nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+
+from dashboards import wording
+from indicators import formats
+from indicators.models import Freshness, Status, Unit
+from measures.models import Advancement
+from plans.models import Source
+
+register = template.Library()
+
+
+@register.filter
+def percent(rate: Decimal) -> str:
+    """``{{ progress.rate|percent }}``: a rate as a whole percentage."""
+    return formats.format_percent(rate)
+
+
+@register.filter
+def number(value: Decimal, unit: Unit) -> str:
+    """``{{ value|number:unit }}``: a value without its unit."""
+    return formats.format_value(value, unit)
+
+
+@register.filter
+def quantity(value: Decimal, unit: Unit) -> str:
+    """``{{ value|quantity:unit }}``: a value with its unit; the exact figure if it is shortened."""
+    return _shortened(
+        formats.format_quantity(value, unit), formats.format_full_quantity(value, unit)
+    )
+
+
+@register.filter
+def money(euros: Decimal) -> str:
+    """``{{ plan.budget|money }}``: an amount in euros; the exact figure if it is shortened."""
+    return _shortened(formats.format_money(euros), formats.format_full_money(euros))
+
+
+def _shortened(text: str, full: str) -> str:
+    """The exact figure as a title, where digits were left out."""
+    if text.count("M") == full.count("M"):
+        return text
+    return format_html('<span title="{}">{}</span>', full, text)
+
+
+@register.filter(expects_localtime=True)
+def day(on: date) -> str:
+    """``{{ plan.adopted_on|day }}``: ``1er juin 2019``; a moment is the day it was in France."""
+    return formats.format_date(on)
+
+
+@register.filter(expects_localtime=True)
+def time_tag(on: date) -> str:
+    """``{{ on|time_tag }}``: a day in French for people, in ISO for machines."""
+    iso = f"{on:%Y-%m-%d}"
+    return format_html('<time datetime="{}">{}</time>', iso, formats.format_date(on))
+
+
+@register.filter
+def period(start: date, end: date) -> str:
+    """``{{ row.start|period:row.end }}``: ``2020``, ``T1 2020``."""
+    return formats.format_period(start, end)
+
+
+@register.filter
+def publication_date(source: Source) -> str:
+    """``{{ source|publication_date }}``: as precise as the document shows it."""
+    return wording.published_on(source)
+
+
+@register.filter
+def status_label(code: str) -> str:
+    """``{{ progress.status|status_label }}``: ``en bonne voie``."""
+    return str(Status(code).label)
+
+
+@register.filter
+def freshness_label(code: str) -> str:
+    """``{{ progress.freshness|freshness_label }}``: ``à jour``."""
+    return str(Freshness(code).label)
+
+
+@register.filter
+def milestone_label(code: str) -> str:
+    """``{{ entry.state|milestone_label }}``: ``en cours``; nothing reads ``non renseigné``."""
+    return str(Advancement(code).label if code else Status.NOT_REPORTED.label)
+
+
+@register.filter
+def plural_form(count: int) -> int:
+    """``{% blocktranslate count n=total|plural_form %}``: in French 0 is singular."""
+    return formats.plural_form(count)

@@ -1,0 +1,233 @@
+"""What was promised, what was observed and how complete it is, as phrases of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from indicators.formats import (
+    NO_BREAK,
+    format_date,
+    format_exact,
+    format_month,
+    format_period,
+    format_qualified,
+    format_quantity,
+    format_value,
+    plural_form,
+    whole_months,
+)
+from indicators.models import (
+    Indicator,
+    Observation,
+    ProgressRecord,
+    Qualifier,
+    Target,
+    TargetPeriod,
+    Unit,
+)
+from indicators.progress import Measurement, Observed, aggregate
+from plans.models import Source
+
+SUMS = (Target.Kind.QUOTA, Target.Kind.TOTAL)
+
+
+def promise(target: Target, unit: Unit) -> str:
+    """What a target promises: ``35 entreprises par an, de 2020 à 2024``."""
+    if target.kind == Target.Kind.QUOTA:
+        return _quota_promise(target, unit)
+    value = target.value
+    assert value is not None, "the database gives a value to every target but a quota"
+    quantity = _bounded(format_quantity(value, unit), target)
+    if target.kind == Target.Kind.THRESHOLD:
+        if target.operator == Target.Operator.AT_LEAST and not target.tolerance:
+            quantity = format_qualified(quantity, Qualifier.AT_LEAST)
+        return _("%(quantity)s à chaque relevé") % {"quantity": quantity}
+    if target.due_on is None:
+        return _("%(quantity)s, échéance inconnue") % {"quantity": quantity}
+    return _("%(quantity)s d’ici au %(date)s") % {
+        "quantity": quantity,
+        "date": format_date(target.due_on),
+    }
+
+
+def _quota_promise(target: Target, unit: Unit) -> str:
+    periods = sorted(target.periods.all(), key=lambda period: period.starts_on)
+    values = sorted({period.value for period in periods})
+    quantity = format_quantity(values[-1], unit)
+    if len(values) > 1:
+        quantity = _("de %(least)s à %(most)s") % {
+            "least": format_value(values[0], unit),
+            "most": quantity,
+        }
+    return _("%(quantity)s %(rhythm)s, %(span)s") % {
+        "quantity": _bounded(quantity, target),
+        "rhythm": _rhythm(periods),
+        "span": span(periods[0].starts_on, periods[-1].ends_on),
+    }
+
+
+def _rhythm(periods: Sequence[TargetPeriod]) -> str:
+    lengths = {whole_months(period.starts_on, period.ends_on) for period in periods}
+    words = {
+        1: _("par mois"),
+        3: _("par trimestre"),
+        6: _("par semestre"),
+        12: _("par an"),
+    }
+    length = lengths.pop()
+    return _("par période") if lengths or length is None else words.get(length, _("par période"))
+
+
+def _bounded(quantity: str, target: Target) -> str:
+    if target.operator == Target.Operator.AT_MOST:
+        return format_qualified(quantity, Qualifier.AT_MOST)
+    return format_qualified(quantity, Qualifier.ABOUT) if target.tolerance else quantity
+
+
+def span(start: date, end: date) -> str:
+    """A stretch of time inside a sentence: ``de 2020 à 2024``, ``en 2020``, ``du … au …``."""
+    months = whole_months(start, end)
+    if months == 12 and start.month == 1:
+        return _("en %(year)s") % {"year": start.year}
+    if months is not None and months % 12 == 0 and start.month == 1:
+        return _("de %(first)s à %(last)s") % {"first": start.year, "last": end.year}
+    return _("du %(start)s au %(end)s") % {"start": format_date(start), "end": format_date(end)}
+
+
+def during(start: date, end: date) -> str:
+    """A stretch of time after a value: ``en 2020``, ``au 30 août 2022``, ``au T1 2020``."""
+    if start == end:
+        return _("au %(date)s") % {"date": format_date(end)}
+    months = whole_months(start, end)
+    name = format_period(start, end)
+    if months == 1 or (months is not None and months == 12 and start.month == 1):
+        return _("en %(period)s") % {"period": name}
+    if months in (3, 6) and not name.startswith(_("du")):
+        return _("au %(period)s") % {"period": name}
+    return span(start, end)
+
+
+def value_of(observation: Observation, unit: Unit) -> Decimal:
+    """The observation's own value in the unit; a ratio is computed as the rules do."""
+    value = aggregate(
+        Measurement(observation.measurement),
+        [
+            Observed(
+                start=observation.period_start,
+                end=observation.period_end,
+                value=observation.value,
+                numerator=observation.numerator,
+                denominator=observation.denominator,
+            )
+        ],
+        unit.ratio_scale,
+    )
+    assert value is not None, "an observation always has a value"
+    return value
+
+
+def stated(observation: Observation, unit: Unit) -> str:
+    """An observed value as its source states it: ``au moins 300 entreprises``, ``45,2 %``."""
+    return format_qualified(
+        format_quantity(value_of(observation, unit), unit), observation.qualifier
+    )
+
+
+def in_table(observation: Observation, unit: Unit) -> str:
+    """A value in a column headed by its unit; a ratio with what it is the ratio of."""
+    text = format_qualified(format_value(value_of(observation, unit), unit), observation.qualifier)
+    if observation.numerator is None or observation.denominator is None:
+        return text
+    return _("%(value)s (%(numerator)s sur %(denominator)s)") % {
+        "value": f"{text}{NO_BREAK}{unit.symbol}" if unit.symbol else text,
+        "numerator": format_exact(observation.numerator),
+        "denominator": format_exact(observation.denominator),
+    }
+
+
+def observed(record: ProgressRecord, unit: Unit, qualifier: Qualifier | str) -> str | None:
+    """The value published, or None: with its unit where no target gives it."""
+    if record.value is None:
+        return None
+    text = (
+        format_quantity(record.value, unit)
+        if record.target is None or record.target.kind == Target.Kind.THRESHOLD
+        else format_value(record.value, unit)
+    )
+    return format_qualified(text, qualifier)
+
+
+def partial_sum(record: ProgressRecord) -> bool:
+    """Whether a sum lacks a period that has ended: what it reaches is a minimum."""
+    return (
+        record.target is not None
+        and record.target.kind in SUMS
+        and record.periods_ended is not None
+        and (record.periods_reported or 0) < record.periods_ended
+    )
+
+
+def joint_qualifier(stated: Collection[str]) -> Qualifier:
+    """How a value is stated that adds up values so stated; unlike parts leave only "about"."""
+    inexact = {Qualifier(one) for one in stated} - {Qualifier.EXACT}
+    if not inexact:
+        return Qualifier.EXACT
+    return inexact.pop() if len(inexact) == 1 else Qualifier.ABOUT
+
+
+def qualifier_of(record: ProgressRecord, stated_as: Collection[str]) -> Qualifier:
+    """How a value is to be read, from how the values it rests on are stated."""
+    return Qualifier.AT_LEAST if partial_sum(record) else joint_qualifier(stated_as)
+
+
+def coverage(record: ProgressRecord, indicator: Indicator) -> str:
+    """How many of the ended periods are reported: ``2 années sur 3 renseignées``."""
+    ended, reported = record.periods_ended, record.periods_reported or 0
+    if not ended:
+        return ""
+    one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
+    words = one if plural_form(reported) == 1 else several
+    return str(words) % {"reported": reported, "ended": ended}
+
+
+_COVERED_PERIODS = (
+    _lazy("%(reported)s période sur %(ended)s renseignée"),
+    _lazy("%(reported)s périodes sur %(ended)s renseignées"),
+)
+_COVERED = {
+    "year": (
+        _lazy("%(reported)s année sur %(ended)s renseignée"),
+        _lazy("%(reported)s années sur %(ended)s renseignées"),
+    ),
+    "half_year": (
+        _lazy("%(reported)s semestre sur %(ended)s renseigné"),
+        _lazy("%(reported)s semestres sur %(ended)s renseignés"),
+    ),
+    "quarter": (
+        _lazy("%(reported)s trimestre sur %(ended)s renseigné"),
+        _lazy("%(reported)s trimestres sur %(ended)s renseignés"),
+    ),
+    "month": (
+        _lazy("%(reported)s mois sur %(ended)s renseigné"),
+        _lazy("%(reported)s mois sur %(ended)s renseignés"),
+    ),
+}
+
+
+def published_on(source: Source) -> str:
+    """The date of a source, as precise as the document shows it; empty when it shows none."""
+    on = source.published_on
+    if on is None:
+        return ""
+    match Source.Precision(source.published_precision):
+        case Source.Precision.YEAR:
+            return str(on.year)
+        case Source.Precision.MONTH:
+            return format_month(on)
+        case Source.Precision.DAY:
+            return format_date(on)
