@@ -74,6 +74,13 @@ def test_35_companies_a_year_with_two_years_of_three_published() -> None:
         (None, None, False, False),
         (None, None, False, False),
     ]
+    assert [one.rate for one in result.periods] == [
+        Decimal(30) / 35,
+        Decimal(41) / 35,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_35_companies_a_year_is_stale_when_the_lag_is_shorter() -> None:
@@ -752,6 +759,17 @@ def test_the_line_of_a_level_goes_through_its_checkpoints() -> None:
     result = progress(between, target, "2026-05-01")
     assert result.expected == Decimal(110) + Decimal(80 * 91) / 183
     assert result.status == Status.ON_TRACK
+
+
+def test_a_checkpoint_before_the_day_of_the_baseline_is_not_on_the_line() -> None:
+    series = stock(observed("2025-12-31", 150), baseline=100, baseline_on="2024-12-31")
+    target = level(200, None, "2026-12-31", through={"2024-12-31": 190, "2024-06-30": 195})
+    assert progress(series, target, "2026-02-01").expected == 150
+
+
+def test_any_target_above_zero_can_be_measured_from_zero() -> None:
+    series = stock(observed("2025-12-31", "0.25"))
+    assert progress(series, level("0.5", *FROM_2024), "2026-02-01").rate == Decimal("0.5")
 
 
 def test_nothing_is_expected_on_the_day_a_level_starts() -> None:
