@@ -62,20 +62,20 @@ def sentence(
     return explain(evaluation).replace("\u00a0", " ").replace("\u202f", " ")
 
 
-QUOTA = {
+QUOTA: dict[str, Any] = {
     "kind": TargetKind.QUOTA,
     "periods": tuple(
         PeriodQuota(start=date(number, 1, 1), end=date(number, 12, 31), value=Decimal(35))
         for number in (2020, 2021, 2022)
     ),
 }
-TOTAL = {
+TOTAL: dict[str, Any] = {
     "kind": TargetKind.TOTAL,
     "value": Decimal(100),
     "start": date(2021, 1, 1),
     "due": date(2024, 12, 31),
 }
-LEVEL = {
+LEVEL: dict[str, Any] = {
     "kind": TargetKind.LEVEL,
     "value": Decimal(5000),
     "start": date(2024, 12, 31),
@@ -227,7 +227,7 @@ def test_too_early_to_judge() -> None:
     )
 
 
-DECREASE = {
+DECREASE: dict[str, Any] = {
     "kind": TargetKind.LEVEL,
     "operator": Operator.AT_MOST,
     "value": Decimal(80),
