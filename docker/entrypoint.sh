@@ -1,0 +1,48 @@
+#!/bin/sh
+# What a container of the image runs: `web`, `worker` and `beat` are the processes of the site,
+# `healthy-…` asks whether one of them is well, anything else is run as it is written.
+# The words are those of `make run` (config/launch.py).
+set -eu
+
+# A secret is a file with the name of its variable; a variable that is set wins.
+for file in "${SECRETS_FOLDER:-/run/secrets}"/*; do
+    name=${file##*/}
+    case $name in "*" | *[!A-Z0-9_]*) continue ;; esac
+    if eval "[ -z \"\${$name:-}\" ]"; then
+        export "$name=$(cat "$file")"
+    fi
+done
+
+# A folder of its own, so that a volume can be mounted there.
+beat_folder=${DATA_DIR:-.data}/beat
+
+case ${1:-} in
+web)
+    exec granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
+        --workers "${WEB_WORKERS:-2}" --blocking-threads "${WEB_THREADS:-4}" \
+        --respawn-failed-workers --workers-kill-timeout 10 \
+        --log-level warning config.wsgi:application
+    ;;
+worker)
+    exec celery --app config.celery --quiet worker --concurrency "${WORKER_CONCURRENCY:-2}" \
+        --hostname "worker@%h" --loglevel warning --without-gossip --without-mingle
+    ;;
+beat)
+    exec celery --app config.celery --quiet beat --loglevel warning \
+        --schedule "$beat_folder/state" --pidfile ""
+    ;;
+healthy-web)
+    exec python "$(dirname "$0")/healthy_web.py"
+    ;;
+healthy-worker)
+    exec celery --app config.celery --quiet inspect ping --timeout 5 \
+        --destination "worker@$(hostname)"
+    ;;
+healthy-beat)
+    # It writes its state every few minutes for as long as it goes round.
+    [ -n "$(find "$beat_folder" -name "state*" -mmin -15)" ]
+    ;;
+*)
+    exec "$@"
+    ;;
+esac
