@@ -1,0 +1,149 @@
+"""Plan files into the database: all of them in one transaction, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path as FilePath
+
+import pghistory
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from exchange.plan_files.applying import apply
+from exchange.plan_files.batch import Batch
+from exchange.plan_files.checking import Shared, check
+from exchange.plan_files.conflicts import conflicts, shared_elsewhere
+from exchange.plan_files.problems import PlanFileError, Problem
+from exchange.plan_files.reading import UnreadableError, read_file
+from exchange.plan_files.report import Report
+from exchange.plan_files.schema import PlanFile
+from exchange.plan_files.stored import StoredPlan
+from exchange.plan_files.validation import Readable, validate
+from indicators.models import Indicator, Unit
+from indicators.services import refresh_progress
+from plans.models import Organisation, Plan, Sector
+
+# Two loads wait for one another; any number does, as long as it stays the same.
+LOCK = 0x706C616E
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that may be loaded, as far as it can be told without the database."""
+
+    readable: Readable
+    file: PlanFile
+    stored: StoredPlan | None
+
+    def lines(self, problems: Iterable[Problem]) -> list[str]:
+        return [self.readable.document.describe(problem) for problem in problems]
+
+
+def load_files(paths: Sequence[FilePath], *, at: datetime, dry_run: bool = False) -> list[Report]:
+    """Load plan files and return what that changed, in the order in which they were loaded.
+
+    `at` is the moment of publication of what is new. With `dry_run` everything is done, checked
+    by the database, and undone. Raises PlanFileError with every problem of every file, the
+    database unchanged.
+    """
+    readables, files, lines = _read(paths)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        read = [
+            _Read(readable, file, _stored(file))
+            for readable, file in zip(readables, files, strict=True)
+            if file is not None
+        ]
+        batch = Batch(readables)
+        shared = _shared_codes()
+        for readable in readables:
+            lines += [readable.document.describe(item) for item in check(readable, shared)]
+        lines += [readable.document.describe(problem) for readable, problem in batch.problems()]
+        for item in read:
+            lines += item.lines(conflicts(item.file, item.stored, batch))
+        if lines:
+            raise PlanFileError(dict.fromkeys(lines))
+        reports = [_load(item, batch, at) for item in _in_order(read, batch)]
+        if dry_run:
+            transaction.set_rollback(True)
+    return reports
+
+
+def _read(paths: Sequence[FilePath]) -> tuple[list[Readable], list[PlanFile | None], list[str]]:
+    """Return what can be looked at of each file, the files that are right, what is wrong."""
+    readables: list[Readable] = []
+    files: list[PlanFile | None] = []
+    lines: list[str] = []
+    for path in paths:
+        try:
+            document = read_file(path)
+        except UnreadableError as error:
+            lines.append(f"{path}:{error.line or 1}: {error.message}")
+            continue
+        file, readable, problems = validate(document)
+        lines += [document.describe(problem) for problem in problems]
+        if readable is not None:
+            readables.append(readable)
+            files.append(file)
+    return readables, files, lines
+
+
+def _in_order(read: Sequence[_Read], batch: Batch) -> list[_Read]:
+    rank = {id(readable): number for number, readable in enumerate(batch.in_order())}
+    return sorted(read, key=lambda item: rank[id(item.readable)])
+
+
+def _shared_codes() -> Shared:
+    return Shared(
+        organisations=frozenset(Organisation.objects.values_list("code", flat=True)),
+        sectors=frozenset(Sector.objects.values_list("code", flat=True)),
+        units=frozenset(Unit.objects.values_list("code", flat=True)),
+    )
+
+
+def _stored(file: PlanFile) -> StoredPlan | None:
+    """Return the plan under its slug, or under one that the file calls former."""
+    plans = {
+        plan.slug: plan
+        for plan in Plan.objects.filter(
+            slug__in=(file.plan.slug, *file.plan.former_slugs)
+        ).select_related("region", "related_to")
+    }
+    for slug in (file.plan.slug, *file.plan.former_slugs):
+        if slug in plans:
+            return StoredPlan(plans[slug])
+    return None
+
+
+def _load(item: _Read, batch: Batch, at: datetime) -> Report:
+    document = item.readable.document
+    # A file of the same command, loaded before, may just have said otherwise.
+    if lines := item.lines(shared_elsewhere(item.file, item.stored, batch)):
+        raise PlanFileError(lines)
+    today = timezone.localdate(at)
+    report = Report(document.name, item.file.plan.slug)
+    try:
+        with (
+            pghistory.context(command=f"load_plan {FilePath(document.name).name}"),
+            transaction.atomic(),
+        ):
+            plan = apply(item.file, item.stored, report, at=at)
+            if not report.changes_nothing:
+                refresh_progress(
+                    Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=today
+                )
+            # What the database only checks at the end, it checks here, dry run included.
+            connection.check_constraints()
+    except DatabaseError as error:
+        first = str(error).strip().splitlines()[0]
+        raise PlanFileError(
+            [
+                f"{document.name}:1: "
+                + _("la base refuse ce fichier : %(reason)s") % {"reason": first}
+            ]
+        ) from error
+    return report

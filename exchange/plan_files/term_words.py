@@ -1,0 +1,80 @@
+"""The French words for what `indicators.terms` refuses in a target or an observation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from indicators.terms import Problem, ProblemCode
+
+_WORDS: Mapping[ProblemCode, object] = {
+    ProblemCode.KIND_NOT_ALLOWED: gettext_lazy(
+        "« %(kind)s » ne va pas avec un indicateur « %(measurement)s » ; admis : %(allowed)s"
+    ),
+    ProblemCode.OPERATOR_NOT_ALLOWED: gettext_lazy(
+        "« %(operator)s » ne va pas avec une cible « %(kind)s » ; admis : %(allowed)s"
+    ),
+    ProblemCode.VALUE_MISSING: gettext_lazy("valeur absente ; un nombre est attendu"),
+    ProblemCode.NOT_A_NUMBER: gettext_lazy("%(value)s n’est pas un nombre fini"),
+    ProblemCode.NOT_POSITIVE: gettext_lazy(
+        "%(value)s n’est pas admis ; un nombre strictement positif est attendu"
+    ),
+    ProblemCode.NEGATIVE: gettext_lazy("%(value)s est négatif ; admis : 0 ou plus"),
+    ProblemCode.TOLERANCE_OUT_OF_RANGE: gettext_lazy(
+        "%(value)s n’est pas admis ; une fraction entre 0 et 1 est attendue"
+    ),
+    ProblemCode.END_BEFORE_START: gettext_lazy(
+        "la période s’achève le %(end)s, avant de débuter le %(start)s ; fin attendue le même "
+        "jour ou après"
+    ),
+    ProblemCode.DUE_BEFORE_START: gettext_lazy(
+        "l’échéance du %(due)s précède le début du %(start)s ; échéance attendue le même jour ou "
+        "après"
+    ),
+    ProblemCode.PERIODS_MISSING: gettext_lazy(
+        "un quota sans période ; au moins une période est attendue"
+    ),
+    ProblemCode.PERIODS_NOT_ALLOWED: gettext_lazy(
+        "une cible « %(kind)s » n’a pas de périodes ; seul un quota en a"
+    ),
+    ProblemCode.PERIODS_OVERLAP: gettext_lazy(
+        "la période du %(start)s au %(end)s recouvre la précédente, qui s’achève le "
+        "%(previous_end)s ; des périodes séparées sont attendues"
+    ),
+    ProblemCode.CHECKPOINTS_NOT_ALLOWED: gettext_lazy(
+        "une cible « %(kind)s » n’a pas de points de passage ; seul un niveau en a"
+    ),
+    ProblemCode.CHECKPOINT_OUTSIDE_WINDOW: gettext_lazy(
+        "le point de passage du %(on)s n’est pas entre le début (%(start)s) et l’échéance (%(due)s)"
+    ),
+    ProblemCode.CHECKPOINTS_ON_SAME_DAY: gettext_lazy(
+        "deux points de passage le %(on)s ; un seul par jour"
+    ),
+    ProblemCode.SAME_PERIOD_TWICE: gettext_lazy(
+        "deux observations du %(start)s au %(end)s ; une seule par période"
+    ),
+}
+
+
+def in_french(problem: Problem) -> str:
+    """Return what is wrong, and what is allowed, in words."""
+    return str(_WORDS[problem.code]) % {
+        name: _shown(value) for name, value in problem.params.items()
+    }
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return _("non précisé")
+        case tuple():
+            return ", ".join(map(str, value))
+        case Decimal() if value.is_finite():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+    return str(value)
