@@ -60,6 +60,25 @@ def test_spans_that_overlap_or_touch_are_joined() -> None:
     assert merge([]) == []
 
 
+@pytest.mark.parametrize(
+    ("span", "count"),
+    [
+        ("2021", 1),
+        ("2021-01-01/2021-12-30", 0),
+        ("2021-01-02/2021-12-31", 0),
+        ("2021-01-02/2022-12-31", 1),
+        ("2020-06-20/2020-12-31", 1),  # the first year, cut to the window
+        ("2022-01-01/2023-03-31", 2),  # the last year, cut to the window
+        ("2020-06-20/2023-03-31", 4),
+        ("2021-12-31/2021-01-01", 0),
+    ],
+)
+def test_the_years_of_a_window_that_lie_wholly_in_a_span(span: str, count: int) -> None:
+    opening, closing = period("2020-06-20/2023-03-31")
+    found = whole_periods(Frequency.YEAR, period(span), opening=opening, closing=closing)
+    assert found == count
+
+
 # Two years of days is enough to cross every kind of border, and small enough to count by hand.
 FIRST = date(2023, 1, 1)
 days = st.integers(0, 730).map(lambda offset: FIRST + timedelta(days=offset))
