@@ -109,7 +109,10 @@ class Layout:
         if self.data.exists() and not self.data.is_dir():
             raise DataFolderError(f"The data folder {self.data} is not a folder.")
         try:
-            self.data.mkdir(mode=0o711, parents=True, exist_ok=True)
+            if not self.data.exists():
+                self.data.mkdir(parents=True, exist_ok=True)
+                # Said apart from mkdir, which the umask would correct.
+                self.data.chmod(0o711)
             if not self.marker.exists():
                 self._refuse_foreign()
                 self.marker.write_text(MARKER_TEXT)

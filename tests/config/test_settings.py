@@ -1,0 +1,87 @@
+"""Production refuses to start half configured, and says which variable is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMPLETE = {
+    "SECRET_KEY": "k5h2j9s8d7f6g5h4j3k2l1m0n9b8v7c6x5z4a3s2d1f0g9h8j7k6",
+    "DATABASE_URL": "postgres://u:p@db.example.org:5433/plans?sslmode=require",
+    "REDIS_URL": "redis://queue.example.org:6379/0",
+    "ALLOWED_HOSTS": "plans.example.org,www.plans.example.org",
+    "BASE_URL": "https://plans.example.org/",
+}
+
+
+def read(settings: dict[str, str], *expressions: str) -> tuple[int, list[str], str]:
+    """Load the production settings in a process of their own; what the expressions print."""
+    code = "from config.settings import production as s\n" + "\n".join(
+        f"print({expression})" for expression in expressions
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+def test_a_complete_environment_is_taken() -> None:
+    database = "s.DATABASES['default']"
+    code, lines, _ = read(
+        COMPLETE,
+        "s.ALLOWED_HOSTS",
+        "s.BASE_URL",
+        "s.DEBUG, s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE",
+        f"{database}['HOST'], {database}['PORT'], {database}['OPTIONS']",
+        "s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION']",
+        "s.FIRST_LOGIN",
+    )
+    assert (code, lines) == (
+        0,
+        [
+            "['plans.example.org', 'www.plans.example.org']",
+            "https://plans.example.org",
+            "False True True True",
+            "db.example.org 5433 {'sslmode': 'require'}",
+            "redis://queue.example.org:6379/0 redis://queue.example.org:6379/1",
+            "False",
+        ],
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+@pytest.mark.parametrize("value", [None, ""])
+def test_nothing_needed_has_a_default(name: str, value: str | None) -> None:
+    given = {key: text for key, text in COMPLETE.items() if key != name}
+    if value is not None:
+        given[name] = value
+    code, _, complaint = read(given)
+    expected = f"ImproperlyConfigured: {name} is not set: production does not start without it.\n"
+    assert code == 1
+    assert complaint.endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too weak: give at least 50 random characters."),
+        ({"SECRET_KEY": "x" * 60}, "SECRET_KEY is too weak: give at least 50 random characters."),
+        (
+            {"SECRET_KEY": "django-insecure-" + COMPLETE["SECRET_KEY"]},
+            "SECRET_KEY is too weak: give at least 50 random characters.",
+        ),
+        ({"DEBUG": "1"}, "DEBUG is on: production does not start with it."),
+    ],
+)
+def test_what_is_unsafe_is_refused(settings: dict[str, str], complaint: str) -> None:
+    code, _, said = read(COMPLETE | settings)
+    assert code == 1
+    assert said.endswith(f"ImproperlyConfigured: {complaint}\n")
