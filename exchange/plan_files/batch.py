@@ -40,7 +40,7 @@ class Batch:
                     readable,
                     Problem(
                         (*readable.plan.path, "slug"),
-                        _("« %(slug)s » est déjà le plan de %(file)s ; un seul fichier par plan")
+                        _("« %(slug)s » est déjà le plan de %(file)s ; un seul fichier par plan")
                         % {"slug": slug, "file": first[slug]},
                     ),
                 )
@@ -57,7 +57,7 @@ class Batch:
                 at_fault,
                 Problem(
                     (*at_fault.plan.path, "related_to"),
-                    _("plans liés en rond (%(slugs)s) ; l’un d’eux n’est lié à aucun autre")
+                    _("plans liés en rond (%(slugs)s) ; l’un d’eux n’est lié à aucun autre")
                     % {"slugs": ", ".join(slugs)},
                 ),
             )

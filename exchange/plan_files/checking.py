@@ -29,9 +29,9 @@ from exchange.plan_files.schema import (
     RegionEntry,
     TargetEntry,
 )
-from exchange.plan_files.term_words import in_french
 from exchange.plan_files.validation import Readable
 from indicators import terms
+from indicators.term_words import in_french
 from plans.models import Claim
 
 _FIELDS = {"start": "starts_on", "due": "due_on"}
@@ -153,7 +153,7 @@ class _Checker:
             if code in first:
                 yield Problem(
                     path,
-                    _("« %(code)s » est déjà donné ligne %(line)d ; une seule fois")
+                    _("« %(code)s » est déjà donné ligne %(line)d ; une seule fois")
                     % {"code": code, "line": self.readable.document.line_of(first[code])},
                 )
             else:
@@ -167,7 +167,7 @@ class _Checker:
                     yield Problem(
                         (*entry.path, "former_codes", rank),
                         _(
-                            "« %(code)s » est encore le code d’un élément du fichier ; un ancien "
+                            "« %(code)s » est encore le code d’un élément du fichier ; un ancien "
                             "code ne sert plus"
                         )
                         % {"code": former},
@@ -186,12 +186,12 @@ class _Checker:
         if code is not None and code not in known:
             yield Problem(
                 path,
-                _("« %(code)s » n’est pas dans « %(name)s »%(guess)s ; déclarez-le%(known)s")
+                _("« %(code)s » n’est pas dans « %(name)s »%(guess)s ; déclarez-le%(known)s")
                 % {
                     "code": code,
                     "name": name,
                     "guess": guess(code, sorted(known)),
-                    "known": _(" ou choisissez : %(codes)s") % {"codes": _few(known)}
+                    "known": _(" ou choisissez : %(codes)s") % {"codes": _few(known)}
                     if known
                     else "",
                 },
@@ -228,7 +228,7 @@ class _Checker:
             yield Problem(
                 (*region.path, "insee_code"),
                 _(
-                    "« %(code)s » ne va pas avec fictitious: %(fictitious)s ; une région fictive "
+                    "« %(code)s » ne va pas avec fictitious: %(fictitious)s ; une région fictive "
                     "porte un code en X (X01), une région réelle son code INSEE (44)"
                 )
                 % {
@@ -246,19 +246,19 @@ class _Checker:
         if plan.slug in plan.former_slugs:
             yield Problem(
                 (*plan.path, "former_slugs"),
-                _("« %(slug)s » est le slug actuel ; un ancien slug ne sert plus")
+                _("« %(slug)s » est le slug actuel ; un ancien slug ne sert plus")
                 % {"slug": plan.slug},
             )
         if plan.related_to == plan.slug:
             yield Problem(
-                (*plan.path, "related_to"), _("un plan n’est pas lié à lui-même ; un autre slug")
+                (*plan.path, "related_to"), _("un plan n’est pas lié à lui-même ; un autre slug")
             )
         limits = plan.limits
         if not 0 < limits.watch_from <= limits.on_track_from <= 1 or not limits.early_below <= 1:
             yield Problem(
                 (*plan.path, "limits"),
                 _(
-                    "limites incohérentes ; attendu : 0 < watch_from ≤ on_track_from ≤ 1 et "
+                    "limites incohérentes ; attendu : 0 < watch_from ≤ on_track_from ≤ 1 et "
                     "0 ≤ early_below ≤ 1"
                 ),
             )
@@ -281,7 +281,7 @@ class _Checker:
                 yield Problem(
                     (*claim.path, "retained"),
                     _(
-                        "%(value)s est retenu, et le plan n’a pas de %(key)s ; donnez-le au plan "
+                        "%(value)s est retenu, et le plan n’a pas de %(key)s ; donnez-le au plan "
                         "ou mettez retained: false"
                     )
                     % {"value": value, "key": subject},
@@ -290,14 +290,14 @@ class _Checker:
             yield Problem(
                 (*plan.path, subject),
                 _(
-                    "%(value)s n’est énoncé par aucune affirmation retenue ; ajoutez dans claims "
+                    "%(value)s n’est énoncé par aucune affirmation retenue ; ajoutez dans claims "
                     "subject: %(key)s, %(column)s: %(value)s, retained: true%(found)s"
                 )
                 % {
                     "value": held,
                     "key": subject,
                     "column": "amount" if subject == Claim.Subject.BUDGET else "date",
-                    "found": _(" (retenu à présent : %(value)s)") % {"value": retained[0][1]}
+                    "found": _(" (retenu à présent : %(value)s)") % {"value": retained[0][1]}
                     if retained
                     else "",
                 },
@@ -310,7 +310,7 @@ class _Checker:
             if claim.source is None and not claim.derivation:
                 yield Problem(
                     claim.path,
-                    _("affirmation sans source ; donnez source, ou derivation si elle est déduite"),
+                    _("affirmation sans source ; donnez source, ou derivation si elle est déduite"),
                 )
             if not claim.retained or claim.subject not in _STATED:
                 continue
@@ -318,7 +318,7 @@ class _Checker:
             if first is not claim:
                 yield Problem(
                     (*claim.path, "retained"),
-                    _("« %(code)s » est déjà retenu pour %(subject)s ; un seul par objet")
+                    _("« %(code)s » est déjà retenu pour %(subject)s ; un seul par objet")
                     % {"code": first.code, "subject": claim.subject},
                 )
 
@@ -328,7 +328,7 @@ class _Checker:
         if start is not None and end is not None and end < start:
             yield Problem(
                 (*path, key),
-                _("%(end)s précède le début (%(start)s) ; le même jour ou après")
+                _("%(end)s précède le début (%(start)s) ; le même jour ou après")
                 % {"end": end, "start": start},
             )
 
@@ -346,7 +346,7 @@ class _Checker:
             if above == objective.code:
                 yield Problem(
                     (*objective.path, "parent"),
-                    _("« %(code)s » serait partie de lui-même ; un autre parent, ou aucun")
+                    _("« %(code)s » serait partie de lui-même ; un autre parent, ou aucun")
                     % {"code": objective.code},
                 )
                 return
@@ -359,7 +359,7 @@ class _Checker:
         yield from self._participations(measure.organisations)
         yield from self._ordered(measure.path, measure.starts_on, measure.ends_on)
         if measure.state == "abandoned" and not measure.state_reason:
-            yield Problem((*measure.path, "state"), _("abandon sans motif ; ajoutez state_reason"))
+            yield Problem((*measure.path, "state"), _("abandon sans motif ; ajoutez state_reason"))
         for milestone in measure.milestones:
             yield from self._milestone(milestone)
 
@@ -389,7 +389,7 @@ class _Checker:
     def _baseline(self, path: Path, baseline: BaselineEntry) -> Iterator[Problem]:
         yield from self._source(path, baseline.source)
         if baseline.value is not None and baseline.source is None:
-            yield Problem(path, _("valeur initiale sans source ; ajoutez source"))
+            yield Problem(path, _("valeur initiale sans source ; ajoutez source"))
 
     def _target(self, measurement: terms.Measurement, target: TargetEntry) -> Iterator[Problem]:
         yield from self._source(target.path, target.source)
@@ -399,12 +399,12 @@ class _Checker:
         if target.kind == terms.TargetKind.QUOTA and target.value is not None:
             yield Problem(
                 (*target.path, "value"),
-                _("un quota n’a pas de valeur d’ensemble ; ses valeurs sont dans periods"),
+                _("un quota n’a pas de valeur d’ensemble ; ses valeurs sont dans periods"),
             )
         if target.abandoned_on is not None and not target.abandonment_reason:
             yield Problem(
                 (*target.path, "abandoned_on"),
-                _("abandon sans motif ; ajoutez abandonment_reason"),
+                _("abandon sans motif ; ajoutez abandonment_reason"),
             )
 
     def _observation(
@@ -420,9 +420,9 @@ class _Checker:
             if getattr(observation, key) is not None:
                 yield Problem(
                     (*observation.path, key),
-                    _("un rapport n’a pas de value ; il a numerator et denominator")
+                    _("un rapport n’a pas de value ; il a numerator et denominator")
                     if ratio
-                    else _("un indicateur « %(measurement)s » n’a pas de %(key)s ; il a value")
+                    else _("un indicateur « %(measurement)s » n’a pas de %(key)s ; il a value")
                     % {"measurement": measurement, "key": key},
                 )
 
@@ -447,7 +447,7 @@ class _Checker:
                         (*entry.path, "period_start"),
                         _(
                             "la période recouvre celle de la ligne %(line)d (du %(start)s au "
-                            "%(end)s) ; des périodes séparées sont attendues"
+                            "%(end)s) ; des périodes séparées sont attendues"
                         )
                         % {
                             "line": self.readable.document.line_of(widest.path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from enum import Enum, auto
+from typing import Any
 
 from exchange.plan_files.schema import (
     Entry,
@@ -13,7 +14,6 @@ from exchange.plan_files.schema import (
 )
 from exchange.plan_files.stored import Held
 from indicators.models import Target
-from plans.models import Contribution
 
 # Lists whose order means nothing, or is given by their dates.
 _UNORDERED = frozenset({"sectors", "notes"})
@@ -82,7 +82,7 @@ class Fate(Enum):
 
 def fate_of(
     entry: ObservationEntry | UpdateEntry,
-    held: Held[Contribution, ObservationEntry] | Held[Contribution, UpdateEntry] | None,
+    held: Held[Any, Any] | None,
     *,
     withdrawn: bool,
 ) -> Fate:

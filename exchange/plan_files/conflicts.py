@@ -48,7 +48,7 @@ _USED_BY = {
 def conflicts(file: PlanFile, stored: StoredPlan | None, batch: Batch) -> Iterator[Problem]:
     """Return what stands against loading a file that is right in itself."""
     yield from shared_elsewhere(file, stored, batch)
-    yield from _plan_renamed_on_site(file)
+    yield from _plan_renamed(file, stored)
     yield from _related_plan(file, batch)
     if stored is not None:
         yield from _StoredConflicts(file, stored).problems()
@@ -77,8 +77,8 @@ def shared_elsewhere(file: PlanFile, stored: StoredPlan | None, batch: Batch) ->
             yield Problem(
                 (*entry.path, different[0][0]),
                 _(
-                    "« %(code)s » est déclaré autrement (%(differences)s) et sert au plan "
-                    "%(plans)s ; reprenez cette déclaration, ou changez-la dans tous les fichiers "
+                    "« %(code)s » est déclaré autrement (%(differences)s) et sert au plan "
+                    "%(plans)s ; reprenez cette déclaration, ou changez-la dans tous les fichiers "
                     "chargés ensemble"
                 )
                 % {
@@ -98,19 +98,27 @@ def _region_slug_taken(entry: RegionEntry) -> Iterator[Problem]:
     if taken is not None:
         yield Problem(
             (*entry.path, "slug"),
-            _("« %(slug)s » est la région %(code)s ; un autre slug")
+            _("« %(slug)s » est la région %(code)s ; un autre slug")
             % {"slug": entry.slug, "code": taken.insee_code},
         )
 
 
-def _plan_renamed_on_site(file: PlanFile) -> Iterator[Problem]:
+def _plan_renamed(file: PlanFile, stored: StoredPlan | None) -> Iterator[Problem]:
+    """A slug of before a renaming on the site; a former one that a plan still has."""
     slug = file.plan.slug
     holder = Plan.objects.known_as(slug).first()
-    known = Plan.objects.filter(slug__in=file.plan.former_slugs).exists()
-    if holder is not None and holder.slug != slug and not known:
+    for rank, former in enumerate(file.plan.former_slugs):
+        other = Plan.objects.filter(slug=former).first()
+        if stored is not None and other is not None and other.pk != stored.row.pk:
+            yield Problem(
+                (*file.plan.path, "former_slugs", rank),
+                _("« %(slug)s » est encore un plan ; un ancien slug ne sert plus")
+                % {"slug": former},
+            )
+    if holder is not None and holder.slug != slug and stored is None:
         yield Problem(
             (*file.plan.path, "slug"),
-            _("ce plan s’appelle maintenant « %(slug)s » ; écrivez slug: %(slug)s")
+            _("ce plan s’appelle maintenant « %(slug)s » ; écrivez slug: %(slug)s")
             % {"slug": holder.slug},
         )
 
@@ -126,14 +134,14 @@ def _related_plan(file: PlanFile, batch: Batch) -> Iterator[Problem]:
         if related is None:
             yield Problem(
                 path,
-                _("le plan « %(slug)s » n’existe pas ; chargez-le d’abord, ou avec celui-ci")
+                _("le plan « %(slug)s » n’existe pas ; chargez-le d’abord, ou avec celui-ci")
                 % {"slug": slug},
             )
             return
         if related.slug != slug:
             yield Problem(
                 path,
-                _("le plan « %(slug)s » s’appelle maintenant « %(now)s » ; écrivez ce slug")
+                _("le plan « %(slug)s » s’appelle maintenant « %(now)s » ; écrivez ce slug")
                 % {"slug": slug, "now": related.slug},
             )
         fictitious = related.region.fictitious
@@ -141,7 +149,7 @@ def _related_plan(file: PlanFile, batch: Batch) -> Iterator[Problem]:
         yield Problem(
             path,
             _(
-                "un plan fictif et un plan réel ne se lient pas ; un plan d’une région de la même "
+                "un plan fictif et un plan réel ne se lient pas ; un plan d’une région de la même "
                 "sorte"
             ),
         )
@@ -189,7 +197,7 @@ class _StoredConflicts:
                 yield Problem(
                     (*claim.path, "retained"),
                     _(
-                        "« %(code)s », absente du fichier, est déjà retenue pour %(subject)s ; "
+                        "« %(code)s », absente du fichier, est déjà retenue pour %(subject)s ; "
                         "nommez-la dans le fichier avec retained: false"
                     )
                     % {"code": kept[claim.subject], "subject": claim.subject},
@@ -219,8 +227,8 @@ class _StoredConflicts:
             yield Problem(
                 (*indicator.path, "measurement"),
                 _(
-                    "l’indicateur a des cibles ou des valeurs : son type de mesure reste "
-                    "« %(measurement)s » ; créez un autre indicateur"
+                    "l’indicateur a des cibles ou des valeurs : son type de mesure reste "
+                    "« %(measurement)s » ; créez un autre indicateur"
                 )
                 % {"measurement": held.entry.measurement},
             )
@@ -250,14 +258,14 @@ class _StoredConflicts:
                 yield Problem(
                     target.path,
                     _(
-                        "la cible d’un plan public change ; donnez-en le motif dans "
+                        "la cible d’un plan public change ; donnez-en le motif dans "
                         "revision_reason (il sera publié)"
                     ),
                 )
             elif revision is Revision.OLD_REASON:
                 yield Problem(
                     (*target.path, "revision_reason"),
-                    _("ce motif est celui de la révision précédente ; donnez celui de celle-ci"),
+                    _("ce motif est celui de la révision précédente ; donnez celui de celle-ci"),
                 )
 
 
@@ -273,11 +281,21 @@ def _renamed_on_site(
         if code not in named
     }
     for entry in entries:
+        for rank, former in enumerate(entry.former_codes):
+            if entry.code in held and former in held:
+                yield Problem(
+                    (*entry.path, "former_codes", rank),
+                    _(
+                        "« %(code)s » existe encore, à côté de « %(now)s » ; un ancien code "
+                        "ne sert plus"
+                    )
+                    % {"code": former, "now": entry.code},
+                )
         known = find(held, entry.code, entry.former_codes)
         if known is None and entry.code in now:
             yield Problem(
                 (*entry.path, "code"),
-                _("« %(old)s » s’appelle maintenant « %(code)s » ; écrivez code: %(code)s")
+                _("« %(old)s » s’appelle maintenant « %(code)s » ; écrivez code: %(code)s")
                 % {"old": entry.code, "code": now[entry.code]},
             )
 
@@ -288,13 +306,13 @@ def _contribution(
     fate = fate_of(entry, held, withdrawn=withdrawn)
     if fate is Fate.NO_REASON:
         changes = ", ".join(
-            f"{key} : {flow(old)} → {flow(new)}"
+            f"{key} : {flow(old)} → {flow(new)}"
             for key, old, new in differences(entry, held.entry, skip=("correction_reason",))
         )
         yield Problem(
             entry.path,
             _(
-                "déjà publié autrement (%(changes)s) ; reprenez la valeur publiée, ou donnez le "
+                "déjà publié autrement (%(changes)s) ; reprenez la valeur publiée, ou donnez le "
                 "motif de la correction dans correction_reason (il sera publié)"
             )
             % {"changes": changes},
@@ -302,7 +320,7 @@ def _contribution(
     elif fate is Fate.OLD_REASON:
         yield Problem(
             (*entry.path, "correction_reason"),
-            _("ce motif est celui de la correction précédente ; donnez celui de celle-ci"),
+            _("ce motif est celui de la correction précédente ; donnez celui de celle-ci"),
         )
 
 
@@ -316,7 +334,7 @@ def _overlaps(
                     (*entry.path, "period_start"),
                     _(
                         "la période recouvre celle d’une valeur publiée, absente du fichier (du "
-                        "%(start)s au %(end)s) ; retirez d’abord cette valeur sur le site"
+                        "%(start)s au %(end)s) ; retirez d’abord cette valeur sur le site"
                     )
                     % {"start": other.period_start, "end": other.period_end},
                 )

@@ -38,15 +38,14 @@ def plan_file(stored: StoredPlan) -> PlanFile:
     objectives = parts.objectives()
     on_plan = parts.indicators[None, None]
     measures = [measure for objective in objectives for measure in objective.measures]
-    participations = [*plan.organisations, *(row for m in measures for row in m.organisations)]
+    organisations = {part.organisation for part in plan.organisations}
+    organisations |= {part.organisation for measure in measures for part in measure.organisations}
     sectors = {*plan.sectors, *(code for measure in measures for code in measure.sectors)}
     return PlanFile.model_construct(
         format=FORMAT,
         region=entry_of(RegionEntry, stored.row.region),
         plan=plan,
-        organisations=_declared(
-            OrganisationEntry, Organisation, {row.organisation for row in participations}
-        ),
+        organisations=_declared(OrganisationEntry, Organisation, organisations),
         sectors=_declared(SectorEntry, Sector, sectors),
         units=_declared(UnitEntry, Unit, {held.entry.unit for held in stored.indicators.values()}),
         sources=tuple(held.entry for held in stored.sources.values()),

@@ -63,7 +63,7 @@ def column(model: type[models.Model], name: str) -> BeforeValidator:
                 return None
             if field.blank and isinstance(field, models.CharField | models.TextField):
                 return ""
-            raise _wrong(_("valeur manquante ; une valeur est attendue"))
+            raise _wrong(_("valeur manquante ; une valeur est attendue"))
         return _run_validators(field, convert(_typed(value)))
 
     return BeforeValidator(check)
@@ -80,7 +80,7 @@ def reference() -> BeforeValidator:
             validate_slug(code)
         except ValidationError as error:
             raise _wrong(
-                _("« %(code)s » n’est pas un code ; admis : lettres sans accent, chiffres, - et _")
+                _("« %(code)s » n’est pas un code ; admis : lettres sans accent, chiffres, - et _")
                 % {"code": code}
             ) from error
         return code
@@ -103,7 +103,7 @@ def partial_date() -> BeforeValidator:
             if pattern.fullmatch(given):
                 return PartialDate(_iso_day(given + rest, given), precision)
         raise _wrong(
-            _("« %(given)s » n’est pas une date ; admis : 2019-06-20, 2019-06 ou 2019")
+            _("« %(given)s » n’est pas une date ; admis : 2019-06-20, 2019-06 ou 2019")
             % {"given": given}
         )
 
@@ -136,9 +136,9 @@ def _typed(value: object) -> str:
     if isinstance(value, str):
         return value
     raise _wrong(
-        _("une liste ou des clés ; une seule valeur est attendue")
+        _("une liste ou des clés ; une seule valeur est attendue")
         if isinstance(value, list | dict)
-        else _("valeur manquante ; une valeur est attendue")
+        else _("valeur manquante ; une valeur est attendue")
     )
 
 
@@ -154,7 +154,7 @@ def _lines(text: str) -> str:
 def _line(text: str) -> str:
     text = normal(text)
     if "\n" in text:
-        raise _wrong(_("plusieurs lignes ; une seule ligne est attendue"))
+        raise _wrong(_("plusieurs lignes ; une seule ligne est attendue"))
     return text
 
 
@@ -176,7 +176,7 @@ def _boolean(text: str) -> bool:
 def _day(text: str) -> date:
     if not DAY.fullmatch(text):
         raise _wrong(
-            _("« %(given)s » n’est pas une date ; attendu : année-mois-jour, comme 2019-06-20")
+            _("« %(given)s » n’est pas une date ; attendu : année-mois-jour, comme 2019-06-20")
             % {"given": text}
         )
     return _iso_day(text, text)
@@ -187,7 +187,7 @@ def _iso_day(text: str, given: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise _wrong(
-            _("« %(given)s » n’existe pas au calendrier ; attendu : une date qui existe")
+            _("« %(given)s » n’existe pas au calendrier ; attendu : une date qui existe")
             % {"given": given}
         ) from error
 
@@ -196,7 +196,7 @@ def _number(text: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise _wrong(
             _(
-                "« %(given)s » n’est pas un nombre ; attendu : des chiffres, avec un point pour "
+                "« %(given)s » n’est pas un nombre ; attendu : des chiffres, avec un point pour "
                 "les décimales et sans espace, comme 35000 ou 2.5"
             )
             % {"given": text}
@@ -206,7 +206,7 @@ def _number(text: str) -> Decimal:
 
 def _whole(text: str) -> int:
     if not WHOLE.fullmatch(text):
-        raise _wrong(_("« %(given)s » n’est pas un nombre entier, 0 ou plus") % {"given": text})
+        raise _wrong(_("« %(given)s » n’est pas un nombre entier, 0 ou plus") % {"given": text})
     return int(text)
 
 
@@ -222,11 +222,11 @@ _CONVERTERS: tuple[tuple[type[models.Field[Any, Any]], Callable[[str], object]],
 
 def _run_validators(field: models.Field[Any, Any], value: object) -> object:
     if value == "" and not field.blank:
-        raise _wrong(_("texte vide ; un texte est attendu"))
+        raise _wrong(_("texte vide ; un texte est attendu"))
     try:
         field.run_validators(value)
     except ValidationError as error:
-        shown = "" if isinstance(field, models.TextField) else f"« {_shown(value)} » : "
+        shown = "" if isinstance(field, models.TextField) else f"« {_shown(value)} » : "
         raise _wrong(shown + " ".join(error.messages)) from error
     return value
 

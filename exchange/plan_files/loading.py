@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path as FilePath
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from exchange.plan_files.validation import Readable, validate
 from indicators.models import Indicator, Unit
 from indicators.services import refresh_progress
 from plans.models import Organisation, Plan, Sector
+from plans.workflow import WorkflowError
 
 # Two loads wait for one another; any number does, as long as it stays the same.
 LOCK = 0x706C616E
@@ -138,12 +140,14 @@ def _load(item: _Read, batch: Batch, at: datetime) -> Report:
                 )
             # What the database only checks at the end, it checks here, dry run included.
             connection.check_constraints()
-    except DatabaseError as error:
-        first = str(error).strip().splitlines()[0]
+    except (DatabaseError, ValidationError, WorkflowError) as error:
+        # Somebody changed the same thing on the site meanwhile, or a rule only the database has.
+        first = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        first = first.strip().splitlines()[0]
         raise PlanFileError(
             [
                 f"{document.name}:1: "
-                + _("la base refuse ce fichier : %(reason)s") % {"reason": first}
+                + _("la base refuse ce fichier : %(reason)s") % {"reason": first}
             ]
         ) from error
     return report

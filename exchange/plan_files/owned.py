@@ -71,6 +71,7 @@ def set_links(
     field = model._meta.get_field(name)
     assert isinstance(field, ManyToManyField)
     through = field.remote_field.through
+    assert through is not None
     owner, other = f"{field.m2m_column_name()}", f"{field.m2m_reverse_name()}"
     links = through._default_manager
     present = set(links.filter(**{f"{owner}__in": list(known)}).values_list(owner, other))

@@ -31,7 +31,7 @@ class PlanFileError(Exception):
 
 def unknown_value(given: str, allowed: Iterable[str]) -> str:
     """Say that a value is none of those allowed, and which one it looks like."""
-    return _("« %(given)s » n’est pas une valeur admise%(guess)s ; admis : %(allowed)s") % {
+    return _("« %(given)s » n’est pas une valeur admise%(guess)s ; admis : %(allowed)s") % {
         "given": given,
         "guess": guess(given, allowed),
         "allowed": ", ".join(allowed),
@@ -39,6 +39,6 @@ def unknown_value(given: str, allowed: Iterable[str]) -> str:
 
 
 def guess(given: str, allowed: Iterable[str]) -> str:
-    """Return ` (vouliez-vous dire « … » ?)`, or nothing when nothing looks alike."""
+    """Return ` (vouliez-vous dire « … » ?)`, or nothing when nothing looks alike."""
     close = difflib.get_close_matches(given, list(allowed), n=1)
-    return _(" (vouliez-vous dire « %(close)s » ?)") % {"close": close[0]} if close else ""
+    return _(" (vouliez-vous dire « %(close)s » ?)") % {"close": close[0]} if close else ""

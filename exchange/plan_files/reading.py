@@ -34,18 +34,18 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What libyaml says of the slips people make most; anything else is quoted as it says it.
 _SLIPS: Mapping[str, Any] = {
     "mapping values are not allowed in this context": gettext_lazy(
-        "deux-points inattendu ; un texte qui en contient se met entre guillemets"
+        "deux-points inattendu ; un texte qui en contient se met entre guillemets"
     ),
     "found character that cannot start any token": gettext_lazy(
-        "caractère inattendu ; l’indentation se fait avec des espaces, sans tabulation, et un "
+        "caractère inattendu ; l’indentation se fait avec des espaces, sans tabulation, et un "
         "texte qui commence par un signe se met entre guillemets"
     ),
     "did not find expected key": gettext_lazy(
-        "clé attendue ; vérifiez l’indentation et les guillemets"
+        "clé attendue ; vérifiez l’indentation et les guillemets"
     ),
-    "could not find expected ':'": gettext_lazy("« : » attendu après la clé"),
+    "could not find expected ':'": gettext_lazy("« : » attendu après la clé"),
     "did not find expected '-' indicator": gettext_lazy(
-        "élément de liste attendu ; vérifiez l’indentation"
+        "élément de liste attendu ; vérifiez l’indentation"
     ),
     "found unexpected end of stream": gettext_lazy("guillemet, accolade ou crochet non fermé"),
 }
@@ -131,13 +131,13 @@ def read_file(path: FilePath) -> Document:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableError(
-                _("fichier trop grand ; %(most)d Mo au plus") % {"most": MAX_BYTES // 1_000_000}
+                _("fichier trop grand ; %(most)d Mo au plus") % {"most": MAX_BYTES // 1_000_000}
             )
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise UnreadableError(_("fichier introuvable")) from error
     except IsADirectoryError as error:
-        raise UnreadableError(_("c’est un dossier ; un fichier YAML est attendu")) from error
+        raise UnreadableError(_("c’est un dossier ; un fichier YAML est attendu")) from error
     except OSError as error:
         raise UnreadableError(
             _("fichier illisible (%(reason)s)") % {"reason": error.strerror}
@@ -151,7 +151,7 @@ def read_bytes(content: bytes, name: str) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableError(
-            _("le fichier n’est pas en UTF-8 ; enregistrez-le dans cet encodage"),
+            _("le fichier n’est pas en UTF-8 ; enregistrez-le dans cet encodage"),
             content.count(b"\n", 0, error.start) + 1,
         ) from error
     reader = _Reader(_Loader(text))
@@ -161,7 +161,7 @@ def read_bytes(content: bytes, name: str) -> Document:
         raise UnreadableError(_syntax_message(error), _line_of(error)) from error
     except yaml.reader.ReaderError as error:
         raise UnreadableError(
-            _("caractère interdit en YAML (U+%(code)04X) ; retirez-le") % {"code": error.character},
+            _("caractère interdit en YAML (U+%(code)04X) ; retirez-le") % {"code": error.character},
             text.count("\n", 0, error.position) + 1,
         ) from error
     return Document(name, root, tuple(reader.problems))
@@ -174,7 +174,7 @@ def _line_of(error: yaml.MarkedYAMLError) -> int:
 
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or str(error)
-    return _("YAML mal formé : %(problem)s") % {"problem": _SLIPS.get(problem, problem)}
+    return _("YAML mal formé : %(problem)s") % {"problem": _SLIPS.get(problem, problem)}
 
 
 @dataclass(slots=True)
@@ -194,14 +194,14 @@ class _Reader:
             raise UnreadableError(_("le fichier est vide"))
         if not isinstance(root, Block):
             raise UnreadableError(
-                _("le fichier ne commence pas par des clés ; admis : « format: 1 », « region: … »"),
+                _("le fichier ne commence pas par des clés ; admis : « format: 1 », « region: … »"),
                 event.start_mark.line + 1,
             )
         self._next()  # the end of the document
         after = self._next()
         if not isinstance(after, yaml.StreamEndEvent):
             raise UnreadableError(
-                _("plusieurs documents YAML (« --- ») ; un seul plan par fichier"),
+                _("plusieurs documents YAML (« --- ») ; un seul plan par fichier"),
                 after.start_mark.line + 1,
             )
         return root
@@ -213,12 +213,12 @@ class _Reader:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableError(
-                _("alias YAML (*%(name)s) refusé ; répétez la valeur") % {"name": event.anchor},
+                _("alias YAML (*%(name)s) refusé ; répétez la valeur") % {"name": event.anchor},
                 line,
             )
         if event.tag is not None:
             raise UnreadableError(
-                _("étiquette YAML (%(tag)s) refusée ; écrivez la valeur seule")
+                _("étiquette YAML (%(tag)s) refusée ; écrivez la valeur seule")
                 % {"tag": event.tag},
                 line,
             )
@@ -242,7 +242,7 @@ class _Reader:
             self.problems.append(
                 Problem(
                     path,
-                    _("caractère interdit (U+%(code)04X) ; retirez-le")
+                    _("caractère interdit (U+%(code)04X) ; retirez-le")
                     % {"code": ord(found.group())},
                 )
             )
@@ -259,7 +259,7 @@ class _Reader:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
-                raise UnreadableError(_("une clé est un mot suivi de « : »"), line)
+                raise UnreadableError(_("une clé est un mot suivi de « : »"), line)
             key: str = event.value
             value = self._value(self._next(), (*block.path, key), depth + 1)
             if key in block:
@@ -267,8 +267,8 @@ class _Reader:
                     Problem(
                         block.path,
                         _(
-                            "la clé « %(key)s » est écrite deux fois, lignes %(first)d et "
-                            "%(second)d ; une seule fois"
+                            "la clé « %(key)s » est écrite deux fois, lignes %(first)d et "
+                            "%(second)d ; une seule fois"
                         )
                         % {"key": key, "first": block.lines[key], "second": line},
                     )

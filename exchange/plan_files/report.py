@@ -29,7 +29,7 @@ class Change:
 
     def __str__(self) -> str:
         values = f"{_short(self.old)} → {_short(self.new)}"
-        return f"{self.kind._meta.verbose_name} {self.name}, {self.key} : {values}"
+        return f"{self.kind._meta.verbose_name} {self.name}, {self.key} : {values}"
 
 
 @dataclass(slots=True)
@@ -62,9 +62,9 @@ class Report:
         for change in self.changed:
             yield f"  ~ {change}"
         for kind, number in self.moved.items():
-            yield "  ~ " + _("%(things)s : ordre modifié") % {"things": _number(kind, number)}
+            yield "  ~ " + _("%(things)s : ordre modifié") % {"things": _number(kind, number)}
         for (kind, reason), names in self.left.items():
-            yield f"  = {_counted(kind, names)} : {reason}"
+            yield f"  = {_counted(kind, names)} : {reason}"
         yield "  " + (
             _("rien à changer (%(unchanged)d éléments inchangés)")
             if self.changes_nothing
@@ -84,7 +84,7 @@ def _number(kind: Kind, number: int) -> str:
 def _counted(kind: Kind, names: list[str]) -> str:
     shown = ", ".join(names[:NAMED])
     more = "…" if len(names) > NAMED else ""
-    return f"{_number(kind, len(names))} : {shown}{more}"
+    return f"{_number(kind, len(names))} : {shown}{more}"
 
 
 def _short(value: object) -> str:

@@ -59,7 +59,7 @@ class Held(Generic[RowT, EntryT]):
 
 def entry_of(kind: type[EntryT], row: models.Model, **special: object) -> EntryT:
     """Return a row as an entry: each key from the column of its name, or as given."""
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for name in kind.model_fields:
         if name in special:
             values[name] = special[name]
@@ -196,7 +196,7 @@ class StoredPlan:
             source = Source.objects.select_related("plan").get(pk=source_id)
             raise PlanFileError(
                 [
-                    _("%(plan)s : une de ses parties cite la source « %(code)s » du plan %(other)s")
+                    _("%(plan)s : une de ses parties cite la source « %(code)s » du plan %(other)s")
                     % {"plan": self.row.slug, "code": source.code, "other": source.plan.slug}
                 ]
             )

@@ -59,18 +59,18 @@ def _problem(root: Block, details: Any) -> Problem:
     path: Path = details["loc"]
     match details["type"]:
         case "missing":
-            return Problem(path, _("clé obligatoire absente ; ajoutez-la"))
+            return Problem(path, _("clé obligatoire absente ; ajoutez-la"))
         case "extra_forbidden":
             keys = _fields_at(path[:-1])
             return Problem(
                 path,
-                _("clé inconnue%(guess)s ; admises : %(keys)s")
+                _("clé inconnue%(guess)s ; admises : %(keys)s")
                 % {"guess": guess(str(path[-1]), keys), "keys": ", ".join(keys)},
             )
         case "tuple_type":
-            return Problem(path, _("une liste est attendue (lignes qui commencent par « - »)"))
+            return Problem(path, _("une liste est attendue (lignes qui commencent par « - »)"))
         case "model_type" | "model_attributes_type":
-            return Problem(path, _("des clés sont attendues (lignes « clé: valeur »)"))
+            return Problem(path, _("des clés sont attendues (lignes « clé: valeur »)"))
         case "plan_file":
             return Problem(path, details["ctx"]["message"])
     raise AssertionError(f"a schema error without French words: {details}")
@@ -183,7 +183,7 @@ def _remember(root: Block, repairs: Mapping[Path, object], aside: dict[str, set[
     for path in (path for path, stand_in in repairs.items() if stand_in is _OUT):
         value: Any = root
         for step in path:
-            value = value[step] if isinstance(value, dict | list) else None
+            value = value[step]
         names = [step for step in path if isinstance(step, str)]
         for code in _codes(value):
             aside[names[-1]].add(code)

@@ -25,7 +25,9 @@ STEP = "  "
 Scalar: TypeAlias = str | bool | int | Decimal | date | PartialDate | None
 
 # Plain scalars: no sign that YAML gives a meaning to, no space at the ends.
-PLAIN = re.compile(r"[^\W_](?:[\w .'’()/%+«»€°-]*[\w.'’()/%+»€°])?")
+_INSIDE = r"\w\u00a0\u202f .'’()/%+«»€°&=?~–\-"
+PLAIN = re.compile(rf"[^\W_](?:(?:[{_INSIDE},;]|:(?=/))*[\w.'’()/%+»€°=?~–-])?")
+PLAIN_IN_FLOW = re.compile(rf"[^\W_](?:(?:[{_INSIDE}]|:(?=/))*[\w.'’()/%+»€°=?~–-])?")
 # Words that another reader than ours might take for something else than a text.
 AMBIGUOUS = re.compile(
     r"(?:true|false|yes|no|on|off|y|n|null|[-+.0-9][-+.0-9_eExXoOa-fA-F:]*)", re.IGNORECASE
@@ -51,7 +53,7 @@ def flow(value: object) -> str:
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(map(flow, value))}]"
-    return _scalar(value)
+    return _scalar(value, in_flow=True)
 
 
 def _said(entry: Entry, names: Iterable[str]) -> Iterator[tuple[str, object]]:
@@ -67,6 +69,8 @@ def _keys(entry: Entry, names: Iterable[str], indent: str) -> Iterator[str]:
     for name, value in _said(entry, names):
         if isinstance(value, str) and _is_long(value, f"{indent}{name}: "):
             yield from _text(name, value, indent)
+        elif not isinstance(value, Entry | tuple):
+            yield f"{indent}{name}: {_scalar(value, in_flow=False)}"
         elif _fits(line := f"{indent}{name}: {flow(value)}", value):
             yield line
         elif isinstance(value, Entry):
@@ -80,7 +84,7 @@ def _keys(entry: Entry, names: Iterable[str], indent: str) -> Iterator[str]:
 
 
 def _is_long(text: str, before: str) -> bool:
-    return "\n" in text or len(before) + len(_scalar(text)) > WIDTH
+    return "\n" in text or (" " in text and len(before) + len(_scalar(text, in_flow=False)) > WIDTH)
 
 
 def _item(value: object, indent: str) -> Iterator[str]:
@@ -92,16 +96,19 @@ def _item(value: object, indent: str) -> Iterator[str]:
     yield from lines
 
 
-def _fits(line: str, value: object) -> bool:
+def _fits(line: str, value: Entry | tuple[object, ...]) -> bool:
     """Whether a value stands on its line: short enough, and nothing in it that has parts."""
-    if isinstance(value, Entry):
-        said = _said(value, type(value).model_fields)
-        simple = not any(isinstance(item, Entry | tuple) for _name, item in said)
-    elif isinstance(value, tuple):
-        simple = not any(isinstance(item, Entry) for item in value)
-    else:
-        return True
-    return simple and len(line) <= WIDTH and "\\n" not in line
+    items = (
+        [item for _name, item in _said(value, type(value).model_fields)]
+        if isinstance(value, Entry)
+        else list(value)
+    )
+    parts = Entry | tuple if isinstance(value, Entry) else Entry
+    return (
+        len(line) <= WIDTH
+        and "\\n" not in line
+        and not any(isinstance(item, parts) for item in items)
+    )
 
 
 def _text(name: str, text: str, indent: str) -> Iterator[str]:
@@ -129,7 +136,7 @@ def _folded(text: str, indent: str) -> Iterator[str]:
     yield line
 
 
-def _scalar(value: object) -> str:
+def _scalar(value: object, *, in_flow: bool) -> str:
     match value:
         case None:
             return "null"
@@ -138,7 +145,8 @@ def _scalar(value: object) -> str:
         case Decimal():
             return number(value)
         case str():
-            plain = PLAIN.fullmatch(value) and not AMBIGUOUS.fullmatch(value)
+            pattern = PLAIN_IN_FLOW if in_flow else PLAIN
+            plain = pattern.fullmatch(value) and not AMBIGUOUS.fullmatch(value)
             return value if plain and value not in NULLS else _quoted(value)
     return str(value)
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if plan is None:
             slugs = list(Plan.objects.order_by("slug").values_list("slug", flat=True))
             raise CommandError(
-                _("Le plan « %(slug)s » n’existe pas%(guess)s. Plans : %(slugs)s.")
+                _("Le plan « %(slug)s » n’existe pas%(guess)s. Plans : %(slugs)s.")
                 % {
                     "slug": slug,
                     "guess": guess(slug, slugs),
@@ -46,6 +46,6 @@ class Command(BaseCommand):
             output.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             raise CommandError(
-                _("%(file)s : écriture impossible (%(reason)s).")
+                _("%(file)s : écriture impossible (%(reason)s).")
                 % {"file": output, "reason": error.strerror}
             ) from error

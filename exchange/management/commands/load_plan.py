@@ -16,7 +16,7 @@ from exchange.plan_files.problems import PlanFileError
 
 
 class Command(BaseCommand):
-    help = "Charge des fichiers de plan (YAML) : tous, ou aucun si l’un d’eux est refusé."
+    help = "Charge des fichiers de plan (YAML) : tous, ou aucun si l’un d’eux est refusé."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -33,8 +33,8 @@ class Command(BaseCommand):
             count = len(error.lines)
             raise CommandError(
                 ngettext(
-                    "%(count)d problème ; rien n’a été chargé.",
-                    "%(count)d problèmes ; rien n’a été chargé.",
+                    "%(count)d problème ; rien n’a été chargé.",
+                    "%(count)d problèmes ; rien n’a été chargé.",
                     count,
                 )
                 % {"count": count}
@@ -43,4 +43,4 @@ class Command(BaseCommand):
             for line in report.lines():
                 self.stdout.write(line)
         if options["dry_run"]:
-            self.stdout.write(_("Essai : rien n’a été enregistré."))
+            self.stdout.write(_("Essai : rien n’a été enregistré."))
