@@ -24,8 +24,8 @@ class Command(BaseCommand):
         collect_if_changed()
         self.stdout.write("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
-        for path in plan_files(settings.BASE_DIR / "reference", demo=options["demo"]):
-            call_command("load_plan", str(path), stdout=self.stdout, stderr=self.stderr)
+        files = plan_files(settings.BASE_DIR / "reference", demo=options["demo"])
+        call_command("load_plan", *map(str, files), stdout=self.stdout, stderr=self.stderr)
 
 
 def plan_files(reference: Path, *, demo: bool) -> list[Path]:
