@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from indicators.forms import CheckpointsFormSet, PeriodsFormSet
 from indicators.models import (
     Checkpoint,
     Indicator,
@@ -18,11 +19,13 @@ from plans.admin import ContributionAdmin, ReadOnlyAdmin
 
 class PeriodsInline(admin.TabularInline):
     model = TargetPeriod
+    formset = PeriodsFormSet
     extra = 0
 
 
 class CheckpointsInline(admin.TabularInline):
     model = Checkpoint
+    formset = CheckpointsFormSet
     extra = 0
 
 

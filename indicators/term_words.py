@@ -60,19 +60,24 @@ _WORDS: Mapping[ProblemCode, object] = {
 }
 
 
-def in_french(problem: Problem) -> str:
-    """Return what is wrong, and what is allowed, in words."""
+def in_french(problem: Problem, labels: Mapping[str, object] | None = None) -> str:
+    """Return what is wrong, and what is allowed, in words.
+
+    `labels` has the words a form shows for the codes; a plan file writes the codes themselves.
+    """
     return str(_WORDS[problem.code]) % {
-        name: _shown(value) for name, value in problem.params.items()
+        name: _shown(value, labels or {}) for name, value in problem.params.items()
     }
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, labels: Mapping[str, object]) -> str:
     match value:
         case None:
             return _("non précisé")
         case tuple():
-            return ", ".join(map(str, value))
+            return ", ".join(_shown(item, labels) for item in value)
+        case str() if value in labels:
+            return str(labels[value])
         case Decimal() if value.is_finite():
             return f"{value.normalize():f}"
         case date():

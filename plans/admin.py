@@ -52,7 +52,7 @@ class ContributionAdmin(admin.ModelAdmin):
     """
 
     date_hierarchy = "recorded_at"
-    workflow_fields = (
+    readonly_fields = (
         "state",
         "author",
         "reviewer",
@@ -65,11 +65,9 @@ class ContributionAdmin(admin.ModelAdmin):
         "withdrawal_reason",
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Freeze the workflow always, and everything once published."""
-        if obj is not None and obj.state == Contribution.State.PUBLISHED:
-            return tuple(field.name for field in obj._meta.fields)
-        return self.workflow_fields
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse for what was published: it is shown, never changed."""
+        return obj is None or obj.state != Contribution.State.PUBLISHED
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse for what was published; in bulk too, as a selection may hold such rows."""

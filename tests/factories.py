@@ -239,7 +239,7 @@ class IndicatorFactory(DjangoModelFactory[Indicator]):
 
 
 class TargetFactory(DjangoModelFactory[Target]):
-    """A total of 100; with `quota` given as {year: value}, a value for each of those years."""
+    """A total of 100; a quota has 35 for 2020, or `periods` given as {year: value}."""
 
     class Meta:
         model = Target
@@ -255,6 +255,19 @@ class TargetFactory(DjangoModelFactory[Target]):
     wording = "« 100 entreprises »"
     source = factory.SubFactory(SourceFactory, plan=factory.SelfAttribute("..indicator.plan"))
 
+    @factory.post_generation  # type: ignore[untyped-decorator] # the package has no types
+    def periods(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """Give a quota the years passed as {year: value}; {} leaves it without period."""
+        if not create or self.kind != "quota":
+            return
+        for year, value in ({2020: 35} if extracted is None else extracted).items():
+            TargetPeriodFactory.create(
+                target=self,
+                starts_on=date(year, 1, 1),
+                ends_on=date(year, 12, 31),
+                value=Decimal(value),
+            )
+
     @classmethod
     def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
         if kwargs.get("kind") == "quota":
@@ -264,14 +277,7 @@ class TargetFactory(DjangoModelFactory[Target]):
     @classmethod
     def with_yearly_quota(cls, years: dict[int, int], **kwargs: Any) -> Target:
         """Make a quota target with one calendar year per item."""
-        target: Target = cls.create(kind="quota", wording="« par an »", **kwargs)
-        for year, value in years.items():
-            TargetPeriodFactory.create(
-                target=target,
-                starts_on=date(year, 1, 1),
-                ends_on=date(year, 12, 31),
-                value=Decimal(value),
-            )
+        target: Target = cls.create(kind="quota", wording="« par an »", periods=years, **kwargs)
         return target
 
 
@@ -279,7 +285,7 @@ class TargetPeriodFactory(DjangoModelFactory[TargetPeriod]):
     class Meta:
         model = TargetPeriod
 
-    target = factory.SubFactory(TargetFactory, kind="quota")
+    target = factory.SubFactory(TargetFactory, kind="quota", periods={})
     starts_on = date(2020, 1, 1)
     ends_on = date(2020, 12, 31)
     value = Decimal(35)
@@ -289,7 +295,9 @@ class CheckpointFactory(DjangoModelFactory[Checkpoint]):
     class Meta:
         model = Checkpoint
 
-    target = factory.SubFactory(TargetFactory, level=True)
+    target = factory.SubFactory(
+        TargetFactory, level=True, indicator=factory.SubFactory(IndicatorFactory, stock=True)
+    )
     on = date(2025, 12, 31)
     value = Decimal(50)
 

@@ -201,6 +201,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 
+# An address typed without its scheme is taken as https (Django 6 will do so by itself).
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
 # Browser
 
 X_FRAME_OPTIONS = "DENY"

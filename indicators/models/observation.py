@@ -140,3 +140,8 @@ class Observation(Contribution):
         if self.indicator_id:
             self.measurement = self.indicator.measurement
         super().clean_fields(exclude=exclude)
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Check the constraints that read columns which no form shows: state and measurement."""
+        unseen = {"measurement", "state", "superseded_at"}
+        super().validate_constraints(exclude=set(exclude or ()) - unseen)

@@ -29,6 +29,47 @@ ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 OF_TARGET = "SELECT indicator_id FROM indicators_target WHERE id = changed.target_id"
 
 
+def refuse_terms_at_odds(operation: pgtrigger.Operation, target_id: str) -> pgtrigger.Trigger:
+    """Return the trigger that holds a target's own rows to its kind.
+
+    A quota has periods and only a quota has; only a level has checkpoints, between its start and
+    its due date. Checked at commit, as a target is written before its rows.
+    """
+    return pgtrigger.Trigger(
+        name="refuse_terms_at_odds",
+        operation=operation,
+        when=pgtrigger.After,
+        timing=pgtrigger.Deferred,
+        declare=[("target", "indicators_target%ROWTYPE"), ("at_odds", "text")],
+        func=f"""
+            SELECT * INTO target FROM indicators_target WHERE id = {target_id};
+            IF NOT FOUND THEN
+                RETURN NULL;
+            END IF;
+            IF (target.kind = 'quota') <> EXISTS (
+                SELECT FROM indicators_targetperiod WHERE target_id = target.id
+            ) THEN
+                at_odds := 'a quota has periods, and only a quota';
+            ELSIF target.kind <> 'level' AND EXISTS (
+                SELECT FROM indicators_checkpoint WHERE target_id = target.id
+            ) THEN
+                at_odds := 'only a level has checkpoints';
+            ELSIF EXISTS (
+                SELECT FROM indicators_checkpoint WHERE target_id = target.id
+                AND ("on" <= target.starts_on OR "on" >= target.due_on)
+            ) THEN
+                at_odds := 'a checkpoint lies between the start and the due date';
+            END IF;
+            IF at_odds IS NOT NULL THEN
+                RAISE EXCEPTION 'target %: %', target.id, at_odds
+                    USING ERRCODE = 'integrity_constraint_violation',
+                          CONSTRAINT = 'indicators_target_terms_at_odds';
+            END IF;
+            RETURN NULL;
+        """,  # noqa: S608 - the operand is one of two names written in this module
+    )
+
+
 def one_of(column: str) -> models.Func:
     """Return the range that holds one foreign key alone.
 
@@ -187,6 +228,7 @@ class Target(models.Model):
         triggers = (
             copy_measurement(),
             outdates_progress("SELECT changed.indicator_id", ANY_CHANGE),
+            refuse_terms_at_odds(pgtrigger.Insert | pgtrigger.Update, "NEW.id"),
         )
 
     def __str__(self) -> str:
@@ -197,6 +239,10 @@ class Target(models.Model):
         if self.indicator_id:
             self.measurement = self.indicator.measurement
         super().clean_fields(exclude=exclude)
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Check every constraint that reads the copied measurement, which no form shows."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"measurement"})
 
 
 class TargetPeriod(models.Model):
@@ -211,7 +257,10 @@ class TargetPeriod(models.Model):
         verbose_name = _("période de quota")
         verbose_name_plural = _("périodes de quota")
         ordering = ("target", "starts_on")
-        triggers = (outdates_progress(OF_TARGET, ANY_CHANGE),)
+        triggers = (
+            outdates_progress(OF_TARGET, ANY_CHANGE),
+            refuse_terms_at_odds(ANY_CHANGE, "COALESCE(NEW.target_id, OLD.target_id)"),
+        )
         constraints = (
             models.CheckConstraint(
                 name="indicators_targetperiod_dates_ordered",
@@ -250,7 +299,10 @@ class Checkpoint(models.Model):
         verbose_name = _("point de passage")
         verbose_name_plural = _("points de passage")
         ordering = ("target", "on")
-        triggers = (outdates_progress(OF_TARGET, ANY_CHANGE),)
+        triggers = (
+            outdates_progress(OF_TARGET, ANY_CHANGE),
+            refuse_terms_at_odds(ANY_CHANGE, "COALESCE(NEW.target_id, OLD.target_id)"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("target", "on"), name="indicators_checkpoint_one_a_day"

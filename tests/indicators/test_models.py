@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from indicators import models, progress
 from indicators.models import Indicator, Observation, Target, TargetPeriod
 from tests.factories import (
+    CheckpointFactory,
     IndicatorFactory,
     MeasureFactory,
     ObjectiveFactory,
@@ -144,6 +145,57 @@ def test_quota_periods_do_not_overlap_but_follow_each_other_and_other_targets() 
     assert TargetPeriod.objects.filter(target=target).count() == 2
 
 
+def test_a_quota_has_periods() -> None:
+    with pytest.raises(IntegrityError, match="a quota has periods"), transaction.atomic():
+        TargetFactory.create(kind="quota", periods={})
+        connection.check_constraints()
+
+
+def test_the_last_period_of_a_quota_is_not_taken_away() -> None:
+    target = TargetFactory.with_yearly_quota({2020: 35})
+
+    with pytest.raises(IntegrityError, match="a quota has periods"), transaction.atomic():
+        target.periods.all().delete()
+        connection.check_constraints()
+
+
+def test_only_a_quota_has_periods() -> None:
+    with pytest.raises(IntegrityError, match="only a quota"), transaction.atomic():
+        TargetPeriodFactory.create(target=TargetFactory.create())
+        connection.check_constraints()
+
+
+def test_only_a_level_has_checkpoints() -> None:
+    with pytest.raises(IntegrityError, match="only a level"), transaction.atomic():
+        CheckpointFactory.create(target=TargetFactory.create())
+        connection.check_constraints()
+
+
+@pytest.mark.parametrize(
+    ("on", "accepted"),
+    [
+        (date(2024, 12, 31), False),
+        (date(2025, 1, 1), True),
+        (date(2029, 12, 30), True),
+        (date(2029, 12, 31), False),
+    ],
+)
+def test_a_checkpoint_lies_between_the_start_and_the_due_date(on: date, accepted: bool) -> None:
+    target = TargetFactory.create(
+        indicator=IndicatorFactory.create(stock=True),
+        level=True,
+        starts_on=date(2024, 12, 31),
+        due_on=date(2029, 12, 31),
+    )
+    if accepted:
+        CheckpointFactory.create(target=target, on=on)
+        connection.check_constraints()
+    else:
+        with pytest.raises(IntegrityError, match="between the start"), transaction.atomic():
+            CheckpointFactory.create(target=target, on=on)
+            connection.check_constraints()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -196,6 +248,10 @@ def test_an_observation_holds_what_its_measurement_asks(
 
     with pytest.raises(IntegrityError, match="value_of_measurement"), transaction.atomic():
         ObservationFactory.create(indicator=indicator, **fields)
+    with pytest.raises(ValidationError):
+        ObservationFactory.build(indicator=indicator, **fields).full_clean(
+            exclude=["measurement"]  # as a form does, which skips the constraint
+        )
 
 
 def test_zero_is_a_value() -> None:  # edge case 2
