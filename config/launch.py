@@ -28,7 +28,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
 from config.embedded.commands import embedded_servers
-from config.embedded.paths import CHECKOUT, DataFolderError, Layout
+from config.embedded.paths import CHECKOUT, EmbeddedError, Layout
 
 READY_PATIENCE = 60.0  # seconds until the first page answers
 STOP_PATIENCE = 15.0  # seconds for a child to end what it is doing
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stopped:
         say("Stopped.")
         return 0
-    except (LaunchError, DataFolderError) as error:
+    except (LaunchError, EmbeddedError) as error:
         return fail(str(error))
     except ImproperlyConfigured as error:
         return fail(f"Wrong settings: {error}")
