@@ -23,10 +23,11 @@ PATIENCE = 180  # seconds for a first start
 LARGEST = 300_000  # bytes
 
 WIDE = (1280, 860)
+TALL = (1280, 1500)
 NARROW = (390, 844)
 PICTURES = {
-    "plan": ("/plans/enact-2024/", WIDE),
-    "indicator": ("/plans/enact-2024/indicateurs/chaires-lancees/", WIDE),
+    "plan": ("/plans/enact-2024/", TALL),
+    "indicator": ("/plans/enact-2024/indicateurs/chaires-lancees/", TALL),
     "home": ("/", WIDE),
     "home-narrow": ("/", NARROW),
 }
