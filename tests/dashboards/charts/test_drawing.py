@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from dashboards.charts import LIGHT, Chart, Width, chart_spec
+from indicators.progress import Frequency
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
 from tests.dashboards.charts.test_description import plain
-from tests.indicators.builders import flow, observed, stock, threshold, total, yearly
+from tests.indicators.builders import flow, level, observed, stock, threshold, total, yearly
 
 WIDE, NARROW = Width.WIDE, Width.NARROW
 
@@ -235,6 +236,35 @@ def test_the_line_is_broken_over_what_is_missing() -> None:
     assert runs["2022-07-01"] == 0
     assert runs["2022-10-01"] == 1
     assert "2022-08-01" not in runs
+
+
+def test_missing_periods_are_strips_under_the_plot_that_say_so() -> None:
+    drawn = CASES["total, nothing published"]
+    [strip] = rows(drawn, "missing")
+    assert strip["y"] > spec_of(drawn)["height"]
+    assert texts(drawn).count("non renseigné") == 1
+
+
+def test_a_key_says_it_where_no_strip_has_room_for_words() -> None:
+    drawn = CASES["no target, sixty values"]
+    strip, swatch = rows(drawn, "missing")
+    assert swatch["y"] > strip["y2"]
+    assert texts(drawn).count("non renseigné") == 1
+
+
+def test_a_strip_is_never_too_thin_to_be_seen() -> None:
+    series = flow(observed("2020-01-01/2020-01-31", 1), frequency=Frequency.MONTH)
+    drawn = chart(series, total(100, "2020-01-01", "2099-12-31"), "2020-03-10")
+    strip = rows(drawn, "missing")[0]
+    assert strip["x2"] - strip["x"] == pytest.approx(2)
+
+
+def test_where_not_all_years_are_named_only_those_are_marked() -> None:
+    drawn = chart(
+        stock(observed("2020-12-31", 1)), level(9, "2019-12-31", "2069-12-31"), "2021-06-01"
+    )
+    named = [row["text"] for row in rows(drawn, "time-axis") if row["text"]]
+    assert len(rows(drawn, "time-ticks")) == len(named) + 1
 
 
 def test_a_value_that_tells_of_a_period_stands_in_its_middle_and_spans_it() -> None:

@@ -15,6 +15,8 @@ from tests.indicators.builders import (
     flow,
     level,
     observed,
+    ratio,
+    share,
     stock,
     threshold,
     total,
@@ -124,6 +126,12 @@ def test_a_period_is_not_missing_before_it_has_ended() -> None:
     series = flow(observed("2021", 5), **YEARLY)
     assert chart(series, None, "2022-12-31").missing == ()
     assert chart(series, None, "2023-01-01").missing == (year(2022),)
+
+
+def test_the_day_a_level_is_measured_from_awaits_no_figure() -> None:
+    series = ratio(share("2021", 1, 2), baseline=30, **YEARLY)
+    drawn = chart(series, level(60, "2019-12-31", "2025-12-31"), "2022-06-01")
+    assert drawn.missing == (year(2020),)
 
 
 def test_what_ends_after_the_day_is_not_drawn() -> None:
