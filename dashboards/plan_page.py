@@ -51,6 +51,7 @@ class PlanPage:
     objectives: tuple[ObjectiveEntry, ...]
     filter: MeasureFilter
     shown: int
+    shown_lines: int
     total: int
     notes: tuple[NoteEntry, ...]
     related: tuple[Plan, ...]
@@ -94,6 +95,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         objectives=shown.objectives,
         filter=measures,
         shown=len(shown.measures),
+        shown_lines=len(shown.lines) - sum(len(entry.lines) for entry in shown.measures),
         total=len(contents.measures),
         notes=notes_of(plan.notes.all()),
         related=tuple(Plan.objects.public().filter(related_to=plan).order_by("title")),

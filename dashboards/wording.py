@@ -18,7 +18,6 @@ from indicators.formats import (
     format_qualified,
     format_quantity,
     format_value,
-    plural_form,
     whole_months,
 )
 from indicators.models import (
@@ -190,29 +189,34 @@ def coverage(record: ProgressRecord, indicator: Indicator) -> str:
     ended, reported = record.periods_ended, record.periods_reported or 0
     if not ended:
         return ""
-    one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
-    words = one if plural_form(reported) == 1 else several
+    none, one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
+    words = {0: none, 1: one}.get(reported, several)
     return str(words) % {"reported": reported, "ended": ended}
 
 
 _COVERED_PERIODS = (
+    _lazy("aucune période sur %(ended)s renseignée"),
     _lazy("%(reported)s période sur %(ended)s renseignée"),
     _lazy("%(reported)s périodes sur %(ended)s renseignées"),
 )
 _COVERED = {
     "year": (
+        _lazy("aucune année sur %(ended)s renseignée"),
         _lazy("%(reported)s année sur %(ended)s renseignée"),
         _lazy("%(reported)s années sur %(ended)s renseignées"),
     ),
     "half_year": (
+        _lazy("aucun semestre sur %(ended)s renseigné"),
         _lazy("%(reported)s semestre sur %(ended)s renseigné"),
         _lazy("%(reported)s semestres sur %(ended)s renseignés"),
     ),
     "quarter": (
+        _lazy("aucun trimestre sur %(ended)s renseigné"),
         _lazy("%(reported)s trimestre sur %(ended)s renseigné"),
         _lazy("%(reported)s trimestres sur %(ended)s renseignés"),
     ),
     "month": (
+        _lazy("aucun mois sur %(ended)s renseigné"),
         _lazy("%(reported)s mois sur %(ended)s renseigné"),
         _lazy("%(reported)s mois sur %(ended)s renseignés"),
     ),
