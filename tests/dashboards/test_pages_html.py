@@ -14,7 +14,7 @@ from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 from tinyhtml5.parser import HTMLParser
 
 from tests.dashboards.pages import PAGES, load_plans

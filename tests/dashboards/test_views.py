@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from dashboards import charts
 from indicators.evaluation import evaluate_indicators
@@ -601,6 +602,15 @@ class TestChart:
         response = client.get(f"{INDICATOR}graphique.svg")
         assert (response.status_code, response["Retry-After"]) == (503, "60")
         assert response["Cache-Control"] == "no-store"
+
+    def test_a_cache_that_is_down_does_not_take_the_chart_with_it(
+        self, client: Client, companies: Indicator, settings: Settings
+    ) -> None:
+        settings.CACHES = {
+            "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+        }
+        assert client.get(f"{INDICATOR}graphique.svg").status_code == 200
+        assert client.get(PLAN).status_code == 200
 
 
 class TestSources:
