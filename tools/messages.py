@@ -4,11 +4,13 @@
 guessed from a text that resembles it. tests/test_catalogue.py asks that nothing is left to do.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -26,7 +28,8 @@ CODE = (
     "exchange",
     "config",
 )
-KEYWORDS = {
+Keywords = dict[str, Any]
+KEYWORDS: Keywords = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
     "gettext_noop": None,
@@ -41,9 +44,13 @@ def collect() -> Catalog:
     """Every text of the source, with the files it stands in."""
     catalogue = Catalog(locale="en", project="plans-ia", charset="utf-8")
     for path, content in sources():
-        for line, message, comments, context in extract(
-            "python", BytesIO(content), keywords=KEYWORDS, comment_tags=COMMENT_TAGS
-        ):
+        found = extract(
+            "python",
+            BytesIO(content),
+            keywords=keywords_of(path, content),
+            comment_tags=COMMENT_TAGS,
+        )
+        for line, message, comments, context in found:
             catalogue.add(
                 message,
                 locations=[(path.relative_to(ROOT).as_posix(), line)],
@@ -61,6 +68,24 @@ def sources() -> Iterator[tuple[Path, bytes]]:
                 yield path, path.read_bytes()
     for path in sorted((ROOT / "templates").rglob("*.*")):
         yield path, as_python(path.read_text(), path.name).encode()
+
+
+def keywords_of(path: Path, content: bytes) -> Keywords:
+    """The names of gettext in a file, those that it gives itself at the import included."""
+    if path.suffix != ".py":
+        return KEYWORDS
+    imported = [
+        alias
+        for node in ast.walk(ast.parse(content))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+    ]
+    own = {
+        alias.asname: KEYWORDS[alias.name]
+        for alias in imported
+        if alias.asname and alias.name in KEYWORDS
+    }
+    return KEYWORDS | own
 
 
 def as_python(template: str, name: str) -> str:
