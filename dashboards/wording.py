@@ -150,15 +150,12 @@ def in_table(observation: Observation, unit: Unit) -> str:
 
 
 def observed(record: ProgressRecord, unit: Unit, qualifier: Qualifier | str) -> str | None:
-    """The value published, or None: with its unit where no target gives it."""
+    """The value published, or None: with its unit where no target beside it says it in words."""
     if record.value is None:
         return None
-    text = (
-        format_quantity(record.value, unit)
-        if record.target is None or record.target.kind == Target.Kind.THRESHOLD
-        else format_value(record.value, unit)
-    )
-    return format_qualified(text, qualifier)
+    alone = record.target is None or record.target.kind == Target.Kind.THRESHOLD
+    write = format_quantity if alone or unit.symbol else format_value
+    return format_qualified(write(record.value, unit), qualifier)
 
 
 def partial_sum(record: ProgressRecord) -> bool:

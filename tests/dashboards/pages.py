@@ -14,6 +14,8 @@ PAGES = (
     "/",
     "/plans/grand-est-2019/",
     "/plans/auvergne-rhone-alpes-2022/",
+    "/plans/enact-2024/",
+    "/plans/miai-2019/",
     DEMONSTRATION,
     f"{DEMONSTRATION}?statut=behind&statut=livrable-done&objectif=entreprises",
     f"{DEMONSTRATION}?statut=unknown",

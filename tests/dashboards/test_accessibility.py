@@ -127,7 +127,7 @@ def test_filters_work_without_script_and_stay_in_the_address(open_page: OpenPage
     )
     assert page.get_by_label("en recul").is_checked()
     assert page.locator(".filters__result").inner_text() == (
-        "0 mesure affichée sur 11 et 1 indicateur qui ne dépend d’aucune"
+        "0 mesure affichée sur 11 et 1 indicateur d’objectif ou du plan"
     )
     assert page.locator(".line").count() == 1
 

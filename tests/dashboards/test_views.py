@@ -326,6 +326,24 @@ class TestPlan:
         assert "fait au 1er janvier 2022" in states[0]
         assert states[1] == "Bilan (prévu pour le 1er juin 2024) non renseigné"
 
+    def test_a_programme_and_its_plan_lead_to_each_other(self, client: Client, plan: Plan) -> None:
+        PlanFactory.create(slug="enact", title="Cluster ENACT", related_to=plan)
+        PlanFactory.create(title="Programme caché", related_to=plan, is_public=False)
+        assert texts(client.get("/plans/enact/"), "eyebrow") == [
+            "Grand Est · plan régional · Plan IA Grand Est"
+        ]
+        related = main_text(client.get(PLAN)).split("Pour aller plus loin ")[1]
+        assert related == "0 source de ce plan Cluster ENACT (plan régional)"
+
+    def test_a_plan_that_is_not_public_is_not_named_by_its_programmes(self, client: Client) -> None:
+        hidden = PlanFactory.create(title="Plan caché", is_public=False)
+        PlanFactory.create(slug="enact", related_to=hidden)
+        assert texts(client.get("/plans/enact/"), "eyebrow") == ["Grand Est · plan régional"]
+
+    def test_a_plan_without_measures_offers_no_filter(self, client: Client, plan: Plan) -> None:
+        IndicatorFactory.create(plan=plan, on_plan=True)
+        assert texts(client.get(PLAN), "filters") == []
+
     def test_a_fictitious_plan_says_so_on_top(self, client: Client) -> None:
         PlanFactory.create(slug="demonstration", region=RegionFactory.create(demonstration=True))
         for address in ("/plans/demonstration/", "/plans/demonstration/sources/"):
