@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from exchange.plan_files.writing import flow
 
 NAMED = 20
-"""How many added or kept things of one kind are named; of more, only the number is given."""
+"""How many added or kept things of one kind are named; of more, the first ones are."""
 
 Kind = type[Model]
 

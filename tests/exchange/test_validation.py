@@ -133,6 +133,11 @@ def test_the_documented_examples_are_right() -> None:
             ),
         ),
         (
+            "public: true",
+            "public: true, sectors: [~]",
+            "3: plan.sectors[1]: valeur manquante ; une valeur est attendue",
+        ),
+        (
             "value: 23,",
             "value: '23,5',",
             (
