@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from dashboards import charts
+from dashboards import charts, views
 from indicators.evaluation import evaluate_indicators
 from indicators.explanations import explain
 from indicators.models import Indicator
@@ -662,6 +662,20 @@ class TestMethodology:
         text = main_text(client.get("/methodologie/"))
         assert "en bonne voie Au 31 décembre 2021, la valeur est de 71 entreprises" in text
         assert "en recul Au 31 décembre 2024, la valeur est de 110 jours" in text
+
+
+class TestFailure:
+    def test_says_that_the_fault_is_ours(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*, on: date) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(views, "home_page", fail)
+        client.raise_request_exception = False
+        response = client.get("/")
+        assert response.status_code == 500
+        assert "Elle vient de nous, pas de vous." in main_text(response)
 
 
 class TestSitePages:
