@@ -42,24 +42,31 @@ class _Read:
     stored: StoredPlan | None = None
 
 
-def load_files(paths: Sequence[FilePath], *, at: datetime, dry_run: bool = False) -> list[Report]:
+def load_files(
+    paths: Sequence[FilePath], *, at: datetime, dry_run: bool = False, only_new: bool = False
+) -> list[Report]:
     """Load plan files and return what that changed, in the order in which they were loaded.
 
     `at` is the moment of publication of what is new. With `dry_run` everything is done, checked
-    by the database, and undone. Raises PlanFileError with every problem of every file, the
-    database unchanged.
+    by the database, and undone. With `only_new` a file whose plan is stored already is passed
+    over: what people changed on the site since is theirs. Raises PlanFileError with every problem
+    of every file, the database unchanged.
     """
     read, lines = _read(paths)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        for item in read:
+            if item.file is not None:
+                item.stored = _stored(item.file)
+        if only_new:
+            read = [item for item in read if item.stored is None]
         batch = Batch([item.readable for item in read])
         shared = _shared_codes()
         for item in read:
             item.problems += check(item.readable, shared)
             item.problems += batch.problems_of(item.readable)
             if item.file is not None:
-                item.stored = _stored(item.file)
                 item.problems += conflicts(item.file, item.stored, batch)
             lines += item.readable.document.describe(item.problems)
         if lines:

@@ -41,6 +41,24 @@ def test_a_load_prints_its_summary(file: Path) -> None:
     ]
 
 
+def test_a_quiet_load_prints_one_line_a_file(file: Path) -> None:
+    output = StringIO()
+    call_command("load_plan", str(file), verbosity=0, stdout=output)
+    assert plain(output.getvalue()) == (
+        f"{file} (petit) : 13 ajouts, 0 changements, 0 éléments inchangés\n"
+    )
+
+
+def test_only_new_plans_leave_alone_what_a_region_changed_on_the_site(file: Path) -> None:
+    run("load_plan", "--only-new", str(file))
+    Plan.objects.update(title="Titre corrigé sur le site")
+
+    assert run("load_plan", "--only-new", str(file)) == []
+    assert Plan.objects.get().title == "Titre corrigé sur le site"
+    run("load_plan", str(file))
+    assert Plan.objects.get().title != "Titre corrigé sur le site"
+
+
 def test_a_dry_run_says_that_nothing_was_saved(file: Path) -> None:
     assert run("load_plan", "--dry-run", str(file))[-1] == "Essai : rien n’a été enregistré."
     assert Plan.objects.count() == 0
