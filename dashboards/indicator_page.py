@@ -18,8 +18,10 @@ from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import (
     format_date,
+    format_expected,
     format_percent,
     format_period,
+    format_qualified,
     format_quantity,
     format_value,
 )
@@ -263,13 +265,17 @@ def _calculation(evaluation: Evaluation) -> Iterator[Step]:
         text=format_quantity(result.target_value, unit),
     )
     if result.baseline is not None:
-        yield Step(label=_("Valeur initiale"), text=format_quantity(result.baseline, unit))
+        baseline = format_quantity(result.baseline, unit)
+        yield Step(
+            label=_("Valeur initiale"),
+            text=format_qualified(baseline, evaluation.indicator.baseline_qualifier),
+        )
     if result.rate is not None:
         yield Step(label=_("Taux d’avancement"), text=format_percent(result.rate))
     if result.expected is not None and result.reported_until is not None:
         yield Step(
             label=_("Attendu au %(date)s") % {"date": format_date(result.reported_until)},
-            text=format_quantity(result.expected, unit),
+            text=format_expected(result.expected, unit),
         )
     if result.pace is not None:
         yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
@@ -400,7 +406,7 @@ def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[S
     use(indicator.baseline_source, indicator.baseline_locator, _("valeur initiale"))
     use(indicator.source, indicator.locator, _("définition"))
     for observation in evaluations[0].observations.values():
-        period = format_period(observation.period_start, observation.period_end)
+        period = wording.during(observation.period_start, observation.period_end)
         use(observation.source, observation.locator, _("valeur %(period)s") % {"period": period})
     return tuple(
         SourceUse(source=source, role_text=", ".join(dict.fromkeys(roles)))

@@ -63,10 +63,18 @@ def disputed(claims: Iterable[Claim]) -> tuple[SubjectEntry, ...]:
     """Return the subjects on which the sources do not all say the same.
 
     They disagree by the date or the amount they give; where they give neither (a name, a number
-    of axes), by what they state.
+    of axes), by what they state. What we derive from them is shown beside, and makes no dispute:
+    a yearly mean does not contradict the total it comes from.
     """
     return tuple(
         entry
         for entry in by_subject(claim for claim in claims if claim.subject != Claim.Subject.OTHER)
-        if len({claim.date or claim.amount or claim.statement for claim in entry.claims}) > 1
+        if len(
+            {
+                claim.date or claim.amount or claim.statement
+                for claim in entry.claims
+                if not claim.derived
+            }
+        )
+        > 1
     )

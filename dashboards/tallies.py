@@ -79,6 +79,7 @@ class Summary:
     reported: int
     unreported: int
     followed: int
+    followed_reported: int
     milestones: int
     milestones_done: int
     milestones_unreported: int
@@ -109,18 +110,17 @@ def count_milestones(states: Counter[str]) -> tuple[MilestoneCount, ...]:
 
 def summarise(records: Iterable[ProgressRecord], states: Counter[str], *, measures: int) -> Summary:
     """Answer the three questions a reader comes with."""
-    targeted, followed = [], 0
+    targeted: list[ProgressRecord] = []
+    followed: list[ProgressRecord] = []
     for record in records:
-        if record.target_id is None:
-            followed += 1
-        else:
-            targeted.append(record)
+        (followed if record.target_id is None else targeted).append(record)
     return Summary(
         measures=measures,
         targets=len(targeted),
         reported=sum(1 for record in targeted if record.value is not None),
         unreported=sum(1 for record in targeted if record.status == Status.NOT_REPORTED),
-        followed=followed,
+        followed=len(followed),
+        followed_reported=sum(1 for record in followed if record.value is not None),
         milestones=states.total(),
         milestones_done=states[Advancement.DONE.value],
         milestones_unreported=states[NOT_REPORTED],

@@ -16,8 +16,10 @@ from django.utils.translation import ngettext
 from indicators.evaluation import Evaluation, limits_of
 from indicators.formats import (
     format_date,
+    format_expected,
     format_percent,
     format_period,
+    format_qualified,
     format_quantity,
 )
 from indicators.progress import Reason, Status, TargetKind
@@ -39,6 +41,14 @@ def _quantity(evaluation: Evaluation, value: Decimal | None) -> str:
     return format_quantity(value, evaluation.indicator.unit)
 
 
+def _expected(evaluation: Evaluation) -> str:
+    """Return what was expected, fine enough for a reader to find the pace again."""
+    expected = evaluation.result.expected
+    if expected is None:
+        return _("non renseigné")
+    return format_expected(expected, evaluation.indicator.unit)
+
+
 def _goal(evaluation: Evaluation) -> str:
     """Return what was promised: "au moins 100 projets"."""
     terms = evaluation.terms
@@ -46,6 +56,13 @@ def _goal(evaluation: Evaluation) -> str:
     if terms is not None and terms.operator == "at_most":
         return _("au plus %(quantity)s") % {"quantity": quantity}
     return quantity
+
+
+def _baseline(evaluation: Evaluation) -> str:
+    """Return what a level is measured from, as exactly as its source states it."""
+    return format_qualified(
+        _quantity(evaluation, evaluation.result.baseline), evaluation.indicator.baseline_qualifier
+    )
 
 
 def _known(moment: date | None) -> str:
@@ -57,7 +74,7 @@ def _latest(evaluation: Evaluation) -> str:
     latest = evaluation.result.latest
     if latest is None:
         return _("Aucune valeur n’a été publiée.")
-    return _("Dernière valeur publiée : %(value)s (%(period)s).") % {
+    return _("Dernière valeur publiée : %(value)s (%(period)s).") % {
         "value": _quantity(evaluation, evaluation.result.latest_value),
         "period": format_period(latest.start, latest.end),
     }
@@ -66,7 +83,7 @@ def _latest(evaluation: Evaluation) -> str:
 def _abandoned(evaluation: Evaluation) -> str:
     target = evaluation.target
     if target is not None and target.abandoned_on is not None:
-        said = _("La cible a été abandonnée le %(date)s : %(reason)s") % {
+        said = _("La cible a été abandonnée le %(date)s : %(reason)s") % {
             "date": format_date(target.abandoned_on),
             "reason": target.abandonment_reason,
         }
@@ -80,7 +97,7 @@ def _no_target(evaluation: Evaluation) -> str:
 
 
 def _upcoming(evaluation: Evaluation) -> str:
-    return _("La cible ne court qu’à partir du %(date)s ; rien n’est encore attendu.") % {
+    return _("La cible ne court qu’à partir du %(date)s ; rien n’est encore attendu.") % {
         "date": _known(evaluation.result.measured_from)
     }
 
@@ -108,8 +125,8 @@ def _threshold(evaluation: Evaluation) -> str:
     terms = evaluation.terms
     wanted = _("au plus") if terms is not None and terms.operator == "at_most" else _("au moins")
     return _(
-        "Dernière valeur : %(value)s (%(period)s), pour un seuil d’%(wanted)s %(goal)s. "
-        "Observations qui tiennent le seuil : %(held)s sur %(checked)s."
+        "Dernière valeur : %(value)s (%(period)s), pour un seuil d’%(wanted)s %(goal)s. "
+        "Observations qui tiennent le seuil : %(held)s sur %(checked)s."
     ) % {
         "value": _quantity(evaluation, result.value),
         "period": format_period(latest.start, latest.end),
@@ -123,11 +140,11 @@ def _threshold(evaluation: Evaluation) -> str:
 def _achieved(evaluation: Evaluation) -> str:
     result = evaluation.result
     if evaluation.terms is not None and evaluation.terms.kind == TargetKind.QUOTA:
-        return _("Chaque période a atteint sa valeur : %(value)s en tout, pour %(goal)s.") % {
+        return _("Chaque période a atteint sa valeur : %(value)s en tout, pour %(goal)s.") % {
             "value": _quantity(evaluation, result.value),
             "goal": _quantity(evaluation, result.target_value),
         }
-    return _("Au %(date)s, %(value)s pour une cible de %(goal)s : la cible est atteinte.") % {
+    return _("Au %(date)s, %(value)s pour une cible de %(goal)s : la cible est atteinte.") % {
         "date": _known(result.reported_until),
         "value": _quantity(evaluation, result.value),
         "goal": _goal(evaluation),
@@ -138,9 +155,9 @@ def _partly_achieved(evaluation: Evaluation) -> str:
     periods = evaluation.result.periods
     held = sum(1 for period in periods if period.satisfied)
     return ngettext(
-        "Toutes les périodes sont échues et renseignées ; %(held)s sur %(all)s a atteint la "
+        "Toutes les périodes sont échues et renseignées ; %(held)s sur %(all)s a atteint la "
         "valeur visée.",
-        "Toutes les périodes sont échues et renseignées ; %(held)s sur %(all)s ont atteint la "
+        "Toutes les périodes sont échues et renseignées ; %(held)s sur %(all)s ont atteint la "
         "valeur visée.",
         held,
     ) % {"held": held, "all": len(periods)}
@@ -159,7 +176,7 @@ def _against_goal(evaluation: Evaluation) -> str:
 
 
 def _missed(evaluation: Evaluation) -> str:
-    return _("L’échéance du %(due)s est passée et les données la couvrent : %(fact)s.") % {
+    return _("L’échéance du %(due)s est passée et les données la couvrent : %(fact)s.") % {
         "due": _known(evaluation.result.due),
         "fact": _against_goal(evaluation),
     }
@@ -168,7 +185,7 @@ def _missed(evaluation: Evaluation) -> str:
 def _overdue(evaluation: Evaluation) -> str:
     return _(
         "L’échéance du %(due)s est passée, mais les données publiées s’arrêtent au %(until)s ou "
-        "sont incomplètes : %(fact)s."
+        "sont incomplètes : %(fact)s."
     ) % {
         "due": _known(evaluation.result.due),
         "until": _known(evaluation.result.reported_until),
@@ -187,7 +204,7 @@ def _not_computable(evaluation: Evaluation) -> str:
     }
     result = evaluation.result
     reason = reasons.get(result.reason) if result.reason is not None else None
-    return _("Le taux d’avancement ne se calcule pas : %(reason)s. %(latest)s") % {
+    return _("Le taux d’avancement ne se calcule pas : %(reason)s. %(latest)s") % {
         "reason": reason or _("les données ne le permettent pas"),
         "latest": _latest(evaluation),
     }
@@ -196,13 +213,13 @@ def _not_computable(evaluation: Evaluation) -> str:
 def _regressing(evaluation: Evaluation) -> str:
     result = evaluation.result
     return _(
-        "Au %(date)s, la valeur est de %(value)s : partie de %(baseline)s, elle s’éloigne de la "
+        "Au %(date)s, la valeur est de %(value)s : partie de %(baseline)s, elle s’éloigne de la "
         "cible (%(goal)s)."
     ) % {
         "date": _known(result.reported_until),
         "value": _quantity(evaluation, result.value),
         "goal": _goal(evaluation),
-        "baseline": _quantity(evaluation, result.baseline),
+        "baseline": _baseline(evaluation),
     }
 
 
@@ -211,7 +228,7 @@ def _open_ended(evaluation: Evaluation) -> str:
         unknown = _("aucune date de début n’est connue")
     else:
         unknown = _("aucune échéance n’est connue")
-    return _("Au %(date)s, %(fact)s ; %(unknown)s : on ne peut dire si le rythme suffit.") % {
+    return _("Au %(date)s, %(fact)s ; %(unknown)s : on ne peut dire si le rythme suffit.") % {
         "date": _known(evaluation.result.reported_until),
         "fact": _against_goal(evaluation),
         "unknown": unknown,
@@ -222,8 +239,8 @@ def _early(evaluation: Evaluation) -> str:
     result = evaluation.result
     limit = limits_of(evaluation.indicator.plan).early
     return _(
-        "Au %(date)s, la valeur est de %(value)s ; moins de %(limit)s du chemin était prévu à "
-        "cette date : il est trop tôt pour juger du rythme."
+        "Au %(date)s, la valeur est de %(value)s ; moins de %(limit)s du chemin était prévu à "
+        "cette date : il est trop tôt pour juger du rythme."
     ) % {
         "date": _known(result.reported_until),
         "value": _quantity(evaluation, result.value),
@@ -234,24 +251,24 @@ def _early(evaluation: Evaluation) -> str:
 def _paced(evaluation: Evaluation) -> str:
     result = evaluation.result
     said = _(
-        "Au %(date)s, la valeur est de %(value)s ; la trajectoire prévoyait %(expected)s à cette "
+        "Au %(date)s, la valeur est de %(value)s ; la trajectoire prévoyait %(expected)s à cette "
         "date"
     ) % {
         "date": _known(result.reported_until),
         "value": _quantity(evaluation, result.value),
-        "expected": _quantity(evaluation, result.expected),
+        "expected": _expected(evaluation),
     }
     if result.pace is None:
         return f"{said}."
     if result.baseline is not None:
         return _(
-            "%(said)s, depuis une valeur initiale de %(baseline)s : %(pace)s du chemin attendu."
+            "%(said)s, depuis une valeur initiale de %(baseline)s : %(pace)s du chemin attendu."
         ) % {
             "said": said,
-            "baseline": _quantity(evaluation, result.baseline),
+            "baseline": _baseline(evaluation),
             "pace": format_percent(result.pace),
         }
-    return _("%(said)s : %(pace)s du rythme attendu.") % {
+    return _("%(said)s : %(pace)s du rythme attendu.") % {
         "said": said,
         "pace": format_percent(result.pace),
     }
@@ -264,7 +281,7 @@ def _reservations(evaluation: Evaluation) -> list[str]:
     coverage = result.coverage
     if coverage is not None and coverage.partial and result.value is not None:
         said.append(
-            _("C’est un minimum (périodes échues renseignées : %(reported)s sur %(ended)s).")
+            _("C’est un minimum (périodes échues renseignées : %(reported)s sur %(ended)s).")
             % {"reported": coverage.reported, "ended": coverage.ended}
         )
     if result.derived_total and result.value is not None:
@@ -275,7 +292,7 @@ def _reservations(evaluation: Evaluation) -> list[str]:
         )
     if evaluation.terms is not None and evaluation.terms.tolerance and result.value is not None:
         said.append(
-            _("La source parle d’un ordre de grandeur : la cible s’entend à %(share)s près.")
+            _("La source parle d’un ordre de grandeur : la cible s’entend à %(share)s près.")
             % {"share": format_percent(evaluation.terms.tolerance)}
         )
     if result.ignored:

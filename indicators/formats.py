@@ -76,6 +76,19 @@ def format_quantity(value: Decimal, unit: Unit) -> str:
     return _with_unit(format_value(value, unit), value, unit)
 
 
+def format_expected(value: Decimal, unit: Unit) -> str:
+    """A quantity computed, not counted: ``3,4 chaires``, where ``3`` would not give its pace."""
+    if unit.symbol.startswith("€"):
+        return _shortened(value, unit)
+    finer = unit.decimals + extra_decimals(value)
+    return _with_unit(_rounded_value(value, unit.symbol, finer), value, unit)
+
+
+def extra_decimals(expected: Decimal) -> int:
+    """How many decimals more than its unit an expected value has: of a few, the first matters."""
+    return 1 if abs(expected) < 10 else 0
+
+
 def format_full_quantity(value: Decimal, unit: Unit) -> str:
     """The quantity with every digit: ``350 000 000 €``."""
     return _with_unit(format_exact(value), value, unit)
@@ -86,13 +99,17 @@ def format_value(value: Decimal, unit: Unit) -> str:
 
     A percentage reads 0 or 100 only when it is exactly that: 999 of 1 000 is not "100 %".
     """
-    if unit.symbol != "%":
-        return format_number(value, unit.decimals)
-    step = Decimal(1).scaleb(-unit.decimals)
+    return _rounded_value(value, unit.symbol, unit.decimals)
+
+
+def _rounded_value(value: Decimal, symbol: str, decimals: int) -> str:
+    if symbol != "%":
+        return format_number(value, decimals)
+    step = Decimal(1).scaleb(-decimals)
     rounded = value.quantize(step, rounding=ROUND_HALF_UP)
     if rounded in (0, 100) and rounded != value:
         rounded += step if value > rounded else -step
-    return format_number(rounded, unit.decimals)
+    return format_number(rounded, decimals)
 
 
 def format_money(euros: Decimal) -> str:

@@ -25,6 +25,10 @@ def texts(catalogue: Catalog) -> set[tuple[object, str | None]]:
     return {(message.id, message.context) for message in catalogue if message.id}
 
 
+def each_form(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
 def pairs(message: Message) -> list[tuple[str, str]]:
     """Each English form beside the French one that it stands for."""
     if isinstance(message.id, str):
@@ -36,6 +40,17 @@ def test_it_holds_the_texts_of_the_source_and_no_other(catalogue: Catalog) -> No
     in_source, in_catalogue = texts(collect()), texts(catalogue)
     assert in_source - in_catalogue == set(), "run `make messages`, then translate"
     assert in_catalogue - in_source == set(), "run `make messages`"
+
+
+def test_public_texts_keep_their_signs_with_their_words() -> None:
+    public = ("templates/", "dashboards/", "indicators/explanations.py")
+    loose = re.compile(r"(?<![\u00a0\u202f])[;!?»](?!\S)| :|«(?![\u00a0\u202f])")
+    assert [
+        message.id
+        for message in collect()
+        if any(path.startswith(public) for path, _line in message.locations)
+        and loose.search(" ".join(each_form(message)))
+    ] == []
 
 
 def test_every_text_is_translated(catalogue: Catalog) -> None:

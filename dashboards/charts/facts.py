@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from dashboards.charts import words
+from indicators.formats import extra_decimals
 from indicators.periods import Frequency, calendar_period, covers, following_period, merge
 from indicators.progress import (
     Checkpoint,
@@ -107,7 +108,7 @@ class Chart:
 
     def expected_amount(self, value: Decimal) -> str:
         """An amount computed, not counted: of a few units the first decimal matters."""
-        finer = self.decimals + (abs(value) < 10)
+        finer = self.decimals + extra_decimals(value)
         return words.short_amount(value, decimals=finer, unit=self.unit)
 
     def promised(self, value: Decimal) -> str:
@@ -267,6 +268,8 @@ def _missing(series: Series, kind: TargetKind | None, result: Progress) -> Itera
     spans = merge((one.start, one.end) for one in published)
     gaps = []
     start, end = calendar_period(frequency, opening)
+    # A level measured from the first day of a period awaits that period, not the days after one.
+    named_from = start if kind is TargetKind.LEVEL and opening == start + ONE_DAY else opening
     while min(end, result.due or end) <= over and start <= over:
         cut = (max(start, opening), min(end, result.due or end))
         if series.measurement is Measurement.STOCK:
@@ -274,7 +277,7 @@ def _missing(series: Series, kind: TargetKind | None, result: Progress) -> Itera
         else:
             reported = covers(spans, *cut)
         if not reported:
-            gaps.append(cut)
+            gaps.append((max(start, named_from), cut[1]))
         start, end = following_period(frequency, end)
     for first, last in merge(gaps):
         yield Span(start=first, end=last)

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from dashboards import wording
 from indicators import formats
-from indicators.models import Status, Unit
+from indicators.models import Indicator, Status, Unit
 from measures.models import Advancement
 from plans.models import Source
 
@@ -29,6 +29,25 @@ def quantity(value: Decimal, unit: Unit) -> str:
     return _shortened(
         formats.format_quantity(value, unit), formats.format_full_quantity(value, unit)
     )
+
+
+@register.filter
+def expected(value: Decimal, unit: Unit) -> str:
+    """``{{ progress.expected|expected:unit }}``: a computed value, of a few units to a decimal."""
+    return _shortened(
+        formats.format_expected(value, unit), formats.format_full_quantity(value, unit)
+    )
+
+
+@register.filter
+def baseline(indicator: Indicator) -> str:
+    """``{{ indicator|baseline }}``: ``au moins 2 500 personnes``; only where there is one."""
+    value, unit = indicator.baseline, indicator.unit
+    assert value is not None, "the template asks first"
+    stated = formats.format_qualified(
+        formats.format_quantity(value, unit), indicator.baseline_qualifier
+    )
+    return _shortened(stated, formats.format_full_quantity(value, unit))
 
 
 @register.filter

@@ -302,6 +302,36 @@ class TestPlan:
             ClaimFactory.create(plan=plan, subject="axes", statement=statement)
         assert texts(client.get(PLAN), "claims__value") == ["5 objectifs", "6 axes"]
 
+    def test_what_we_derive_is_no_disagreement_between_sources(
+        self, client: Client, plan: Plan
+    ) -> None:
+        for amount in (350, 350):
+            ClaimFactory.create(plan=plan, subject="budget", amount=Decimal(amount))
+        ClaimFactory.create(plan=plan, subject="budget", amount=Decimal(70), derived=True)
+        assert texts(client.get(PLAN), "claims__value") == []
+
+    def test_before_any_figure_says_when_the_first_is_awaited(
+        self, client: Client, pack: Measure
+    ) -> None:
+        indicator = IndicatorFactory.create(plan=pack.plan, measure=pack)
+        TargetFactory.create(
+            indicator=indicator, value=Decimal(9), starts_on=date(2023, 1, 1), due_on=None
+        )
+        assert [
+            text.removeprefix("non renseigné ") for text in texts(client.get(PLAN), "line__meta")
+        ] == ["premier chiffre attendu d’ici au 31 décembre 2023"]
+
+    def test_counts_how_many_indicators_without_target_have_a_value(
+        self, client: Client, pack: Measure
+    ) -> None:
+        ObservationFactory.create(
+            indicator=IndicatorFactory.create(plan=pack.plan, measure=pack), published=True
+        )
+        IndicatorFactory.create(plan=pack.plan, measure=pack)
+        assert texts(client.get(PLAN), "summary__part")[1].endswith(
+            "0 livrable fait, 2 indicateurs suivis sans cible, dont 1 renseigné"
+        )
+
     def test_shows_notes_with_their_sources(self, client: Client, plan: Plan) -> None:
         note = NoteFactory.create(plan=plan, kind=Note.Kind.UNKNOWN, text="Rien sur les MOOC.")
         source = SourceFactory.create(plan=plan, title="Presse")
@@ -323,7 +353,7 @@ class TestPlan:
         MilestoneFactory.create(measure=pack, title="Bilan", due_on=date(2024, 6, 1))
         states = [text.split(" Source")[0] for text in texts(client.get(PLAN), "milestones__item")]
         assert states[0].startswith("Guichet ouvert")
-        assert "fait au 1er janvier 2022" in states[0]
+        assert "fait état au 1er janvier 2022" in states[0]
         assert states[1] == "Bilan (prévu pour le 1er juin 2024) non renseigné"
 
     def test_a_programme_and_its_plan_lead_to_each_other(self, client: Client, plan: Plan) -> None:
@@ -342,7 +372,9 @@ class TestPlan:
 
     def test_a_plan_without_measures_offers_no_filter(self, client: Client, plan: Plan) -> None:
         IndicatorFactory.create(plan=plan, on_plan=True)
-        assert texts(client.get(PLAN), "filters") == []
+        response = client.get(PLAN)
+        assert texts(response, "filters") == []
+        assert "filtres" not in main_text(response)
 
     def test_a_fictitious_plan_says_so_on_top(self, client: Client) -> None:
         PlanFactory.create(slug="demonstration", region=RegionFactory.create(demonstration=True))
@@ -537,6 +569,37 @@ class TestIndicator:
         assert "Cibles précédentes 50 entreprises, échéance inconnue" in text
         assert "Remplacée le 1er janvier 2022 : Budget doublé." in text
 
+    def test_a_baseline_is_as_exact_as_its_source_states_it(
+        self, client: Client, pack: Measure
+    ) -> None:
+        indicator = IndicatorFactory.create(
+            plan=pack.plan,
+            measure=pack,
+            code="entreprises",
+            stock=True,
+            baseline=Decimal(2500),
+            baseline_qualifier="at_least",
+            baseline_source=SourceFactory.create(plan=pack.plan),
+        )
+        TargetFactory.create(
+            indicator=indicator,
+            level=True,
+            value=Decimal(5000),
+            starts_on=date(2020, 1, 1),
+            due_on=date(2024, 12, 31),
+        )
+        ObservationFactory.create(
+            indicator=indicator,
+            period_start=date(2022, 12, 31),
+            period_end=date(2022, 12, 31),
+            value=Decimal(3000),
+            published=True,
+        )
+        text = main_text(client.get(INDICATOR))
+        assert text.count("au moins 2 500 entreprises") == text.count("2 500 entreprises") == 4
+        assert "du 2 janvier" not in text
+        assert "2020–2021 non renseigné" in text
+
     def test_two_targets_have_two_readings_and_two_charts(
         self, client: Client, companies: Indicator
     ) -> None:
@@ -566,7 +629,7 @@ class TestIndicator:
     def test_sources_say_what_they_are_used_for(self, client: Client, companies: Indicator) -> None:
         assert texts(client.get(INDICATOR), "source__role") == [
             "Utilisée pour : cible (p. 4)",
-            "Utilisée pour : valeur 2020, valeur 2021",
+            "Utilisée pour : valeur en 2020, valeur en 2021",
         ]
 
 

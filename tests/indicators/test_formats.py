@@ -72,6 +72,22 @@ def test_a_shortened_amount_has_its_full_figure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        ("3.402739", COMPANIES, "3,4\u00a0entreprises"),
+        ("3", COMPANIES, "3\u00a0entreprises"),
+        ("0.4", COMPANIES, "0,4\u00a0entreprise"),
+        ("36.007", COMPANIES, "36\u00a0entreprises"),
+        ("2.345", PERCENT, "2,35\u00a0%"),
+        ("32.4004", PERCENT, "32,4\u00a0%"),
+        ("2345678", EURO, "2,35\u00a0M€"),
+    ],
+)
+def test_of_a_few_expected_the_first_decimal_is_said(value: str, unit: Unit, text: str) -> None:
+    assert formats.format_expected(Decimal(value), unit) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ("99.96", "99,9\u00a0%"),
