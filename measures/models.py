@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,9 @@ from plans.audit import audited
 from plans.models import (
     CURRENT,
     LOCATOR_LENGTH,
+    OPEN,
     Contribution,
+    ContributionComment,
     Note,
     Organisation,
     OrganisationRole,
@@ -28,6 +31,9 @@ from plans.models import (
     remember_former,
 )
 from plans.querysets import CodedQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class Advancement(models.TextChoices):
@@ -126,6 +132,15 @@ class Measure(models.Model):
         """Return the address of the measure's public page."""
         return reverse("dashboards:measure", args=[self.plan.slug, self.code])
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to the measure."""
+        return self.assignments.filter(user=user).exists()
+
 
 class MeasureOrganisation(models.Model):
     """An organisation's part in a measure."""
@@ -150,6 +165,29 @@ class MeasureOrganisation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} ({self.get_role_display()})"
+
+
+@audited()
+class MeasureAssignment(models.Model):
+    """A person who reports on a measure (its pilot): a contributor acts on assigned measures."""
+
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="assignments")
+    user: models.ForeignKey[User, User] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="assignments"
+    )
+
+    class Meta:
+        verbose_name = _("pilote")
+        verbose_name_plural = _("pilotes")
+        ordering = ("measure", "user")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("measure", "user"), name="measures_measureassignment_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} : {self.measure}"
 
 
 @audited()
@@ -179,10 +217,21 @@ class Milestone(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.measure.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.measure.assigned_to(user)
+
 
 @audited()
 class MilestoneUpdate(Contribution):
     """What a source says of a milestone's state on a day."""
+
+    identity = ("milestone_id", "as_of")
 
     milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="updates")
     as_of = models.DateField(_("constaté le"))
@@ -202,6 +251,12 @@ class MilestoneUpdate(Contribution):
                 name="measures_milestoneupdate_one_current",
                 violation_error_message=_("Un état est déjà publié pour ce jalon à cette date."),
             ),
+            models.UniqueConstraint(
+                fields=("milestone", "as_of"),
+                condition=OPEN,
+                name="measures_milestoneupdate_one_open",
+                violation_error_message=_("Une saisie est déjà en cours pour ce jalon ce jour-là."),
+            ),
         )
         triggers = contribution_triggers(
             """
@@ -214,3 +269,22 @@ class MilestoneUpdate(Contribution):
 
     def __str__(self) -> str:
         return f"{self.milestone} : {self.get_advancement_display()}"
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.milestone.permission_plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.milestone.assigned_to(user)
+
+
+class MilestoneUpdateComment(ContributionComment):
+    """A remark about a milestone's update."""
+
+    contribution = models.ForeignKey(MilestoneUpdate, models.CASCADE, related_name="comments")
+
+    class Meta(ContributionComment.Meta):
+        verbose_name = _("commentaire")
+        verbose_name_plural = _("commentaires")

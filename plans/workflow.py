@@ -7,9 +7,9 @@ one wins and the other is told. The callers own the transaction's follow-up (sto
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from plans.models import Contribution, Plan
@@ -24,6 +24,17 @@ class WorkflowError(Exception):
     """A step that the state or the plan's rules do not allow; the message says why, in French."""
 
 
+class EditConflictError(WorkflowError):
+    """Someone else saved the draft meanwhile; `theirs` is what they saved. Nothing was written."""
+
+    def __init__(self, theirs: Contribution) -> None:
+        super().__init__(
+            _("%(who)s a enregistré cette saisie entre-temps.")
+            % {"who": theirs.edited_by or theirs.author or _("Une autre personne")}
+        )
+        self.theirs = theirs
+
+
 def _locked(contribution: ContributionT) -> ContributionT:
     """Return the row as it is now, locked until the end of the transaction."""
     rows = type(contribution)._default_manager.select_for_update(of=("self",), no_key=True)
@@ -34,6 +45,81 @@ def _required(reason: str, message: str) -> str:
     if not reason.strip():
         raise WorkflowError(message)
     return reason.strip()
+
+
+_ENTERED_EXCEPT = frozenset(
+    {
+        "id",
+        "state",
+        "author",
+        "reviewer",
+        "recorded_at",
+        "submitted_at",
+        "published_at",
+        "return_reason",
+        "superseded_at",
+        "withdrawal_reason",
+        "revision",
+        "edited_at",
+        "edited_by",
+        "measurement",
+    }
+)
+
+
+def entered(contribution: Contribution) -> dict[str, Any]:
+    """Return what a person typed: every column but those the workflow keeps."""
+    return {
+        field.attname: field.value_from_object(contribution)
+        for field in contribution._meta.concrete_fields
+        if field.name not in _ENTERED_EXCEPT
+    }
+
+
+@transaction.atomic
+def save_draft(
+    contribution: ContributionT, *, editor: User, revision: int | None, at: datetime
+) -> ContributionT:
+    """Save a new draft (`revision` None) or a changed one, and return it as saved.
+
+    `revision` is the one the editor had before their eyes. Saving the very same content again (a
+    double click, a form sent twice) changes nothing. Raises EditConflictError when someone else has
+    saved other content since, or has opened a draft for the same period or day; WorkflowError
+    when the contribution is not a draft any more; ValidationError on bad content.
+    """
+    if contribution.pk is None:
+        contribution.author = contribution.edited_by = editor
+        contribution.recorded_at = contribution.edited_at = at
+        contribution.full_clean(validate_constraints=False)
+        try:
+            with transaction.atomic():
+                contribution.save()
+        except IntegrityError:
+            theirs = contribution.open_twin()
+            if theirs is None:
+                contribution.full_clean()
+                raise
+            if entered(theirs) == entered(contribution) and theirs.edited_by == editor:
+                return theirs
+            raise EditConflictError(theirs) from None
+        return contribution
+    row = _locked(contribution)
+    if row.revision != revision:
+        if entered(row) == entered(contribution):
+            return row
+        raise EditConflictError(row)
+    if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):
+        raise WorkflowError(_("Cette contribution n’est plus un brouillon."))
+    if entered(row) == entered(contribution):
+        return row
+    for name, value in entered(contribution).items():
+        setattr(row, name, value)
+    row.revision += 1
+    row.edited_at = at
+    row.edited_by = editor
+    row.full_clean()
+    row.save()
+    return row
 
 
 @transaction.atomic

@@ -32,6 +32,7 @@ from plans.models import (
     Organisation,
     Plan,
     Region,
+    Role,
     Sector,
     Source,
 )
@@ -97,7 +98,7 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
     plan = factory.SubFactory(PlanFactory)
     user = factory.SubFactory(UserFactory)
-    role = Membership.Role.CONTRIBUTOR
+    role = Role.CONTRIBUTOR
 
 
 class SourceFactory(DjangoModelFactory[Source]):

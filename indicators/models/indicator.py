@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.core.validators import MaxValueValidator
@@ -23,6 +24,9 @@ from plans.models import (
     former_identifiers,
     remember_former,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class Measurement(models.TextChoices):
@@ -246,6 +250,15 @@ class Indicator(models.Model):
     def parent(self) -> Plan | Objective | Measure:
         """What the indicator hangs on."""
         return self.measure or self.objective or self.plan
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.measure is not None and self.measure.assigned_to(user)
 
 
 def copy_measurement() -> pgtrigger.Trigger:
