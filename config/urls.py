@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("agent/", include("agent.urls")),
+    path("comptes/", include("allauth.urls")),
     path("", include("dashboards.urls")),
 ]
 

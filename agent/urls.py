@@ -1,0 +1,22 @@
+"""Addresses of the staff pages, one include per noun."""
+
+from django.urls import include, path
+
+from agent import home
+
+app_name = "agent"
+
+plan_urls = [
+    path("", home.plan, name="plan"),
+    path("", include("agent.entry.urls")),
+    path("", include("agent.review.urls")),
+    path("", include("agent.members.urls")),
+    path("", include("agent.spreadsheets.urls")),
+    path("", include("agent.editing.urls")),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include("agent.notifications.urls")),
+    path("plans/<slug:plan>/", include(plan_urls)),
+]
