@@ -1,12 +1,12 @@
 """Addresses of the staff pages, one include per noun."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from agent import home
 
 app_name = "agent"
 
-plan_urls = [
+plan_urls: list[URLPattern | URLResolver] = [
     path("", home.plan, name="plan"),
     path("", include("agent.entry.urls")),
     path("", include("agent.review.urls")),
