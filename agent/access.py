@@ -15,8 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 
+from agent import typed_text
 from plans.models import Plan
-from plans.permissions import Action, Rights, TwoFactorRequiredError, require, rights_in
+from plans.permissions import Action, TwoFactorRequiredError, rights_in
 
 P = ParamSpec("P")
 
@@ -24,12 +25,15 @@ P = ParamSpec("P")
 def staff_page(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Ask for a sign-in, and keep the answer out of every cache."""
+    """Ask for a sign-in, which loses no typed text, and keep the answer out of every cache."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            response = login_required(view)(request, *args, **kwargs)
+            if request.method == "POST" and not request.user.is_authenticated:
+                response = typed_text.keep_and_sign_in(request)
+            else:
+                response = login_required(view)(request, *args, **kwargs)
         except TwoFactorRequiredError as refusal:
             messages.warning(request, str(refusal))
             response = redirect("mfa_index")
@@ -54,9 +58,12 @@ def plan_page(
         @wraps(view)
         def guarded(request: HttpRequest, plan: str, **kwargs: Any) -> HttpResponse:
             found = Plan.objects.select_related("region").filter(slug=plan).first()
-            if found is None or rights_in(request.user, found).role is None:
+            if found is None:
                 raise Http404
-            rights: Rights = require(request.user, action, found)
+            rights = rights_in(request.user, found)
+            if rights.role is None:
+                raise Http404
+            rights.require(action)
             return view(request, found, rights, **kwargs)
 
         return staff_page(guarded)

@@ -231,6 +231,7 @@ class Milestone(models.Model):
 class MilestoneUpdate(Contribution):
     """What a source says of a milestone's state on a day."""
 
+    noun = "jalons"
     identity = ("milestone_id", "as_of")
 
     milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="updates")

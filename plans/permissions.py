@@ -80,6 +80,19 @@ class Rights:
             return isinstance(self.user, User) and subject.assigned_to(self.user)
         return True
 
+    def require(self, action: Action, subject: Subject | None = None) -> None:
+        """Refuse what is not granted.
+
+        Raises TwoFactorRequiredError when only the second factor is missing, else
+        PermissionDenied.
+        """
+        if self.lacks_second_factor:
+            raise TwoFactorRequiredError(
+                _("Ce plan exige une double authentification : activez-la sur votre compte.")
+            )
+        if not self.may(action, subject):
+            raise PermissionDenied(_("Votre rôle dans ce plan ne permet pas cette action."))
+
 
 def rights_in(user: User | AnonymousUser, plan: Plan) -> Rights:
     """Return what a person may do in a plan."""
@@ -105,17 +118,9 @@ def may(user: User | AnonymousUser, action: Action, subject: Subject) -> bool:
 
 
 def require(user: User | AnonymousUser, action: Action, subject: Subject) -> Rights:
-    """Return the person's rights in the plan, or refuse.
-
-    Raises TwoFactorRequiredError when only the second factor is missing, else PermissionDenied.
-    """
+    """Return the person's rights in the subject's plan, or refuse as `Rights.require` does."""
     rights = rights_in(user, subject.permission_plan)
-    if rights.lacks_second_factor:
-        raise TwoFactorRequiredError(
-            _("Ce plan exige une double authentification : activez-la sur votre compte.")
-        )
-    if not rights.may(action, subject):
-        raise PermissionDenied(_("Votre rôle dans ce plan ne permet pas cette action."))
+    rights.require(action, subject)
     return rights
 
 

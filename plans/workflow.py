@@ -7,15 +7,15 @@ one wins and the other is told. The callers own the transaction's follow-up (sto
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from plans.models import Contribution, Plan
-
-if TYPE_CHECKING:
-    from accounts.models import User
+from accounts.models import Notification, User
+from accounts.services import notify
+from plans.models import Contribution, Plan, Role
 
 ContributionT = TypeVar("ContributionT", bound=Contribution)
 
@@ -45,6 +45,31 @@ def _required(reason: str, message: str) -> str:
     if not reason.strip():
         raise WorkflowError(message)
     return reason.strip()
+
+
+def reviewers_of(plan: Plan) -> QuerySet[User]:
+    """Return the people who may publish in a plan."""
+    return User.objects.filter(
+        is_active=True,
+        memberships__plan=plan,
+        memberships__role__in=(Role.REVIEWER, Role.MANAGER),
+    )
+
+
+def _key(event: str, row: Contribution, at: datetime) -> str:
+    return f"{event}:{row.noun}:{row.pk}:{at.isoformat()}"
+
+
+def _tell_author(row: Contribution, kind: Notification.Kind, text: str, *, at: datetime) -> None:
+    if row.author is not None:
+        notify(
+            [row.author],
+            kind=kind,
+            key=_key(kind, row, at),
+            text=text % {"what": row},
+            url=row.get_absolute_url(),
+            at=at,
+        )
 
 
 _ENTERED_EXCEPT = frozenset(
@@ -139,11 +164,22 @@ def submit(contribution: ContributionT, *, at: datetime) -> ContributionT:
     row.return_reason = ""
     row.full_clean()
     row.save()
+    plan = row.permission_plan
+    notify(
+        [person for person in reviewers_of(plan) if person.pk != row.author_id],
+        kind=Notification.Kind.TO_REVIEW,
+        key=_key("to_review", row, at),
+        text=_("À relire : %(what)s") % {"what": row},
+        url=row.get_absolute_url(),
+        at=at,
+    )
     return row
 
 
 @transaction.atomic
-def send_back(contribution: ContributionT, *, reviewer: User, reason: str) -> ContributionT:
+def send_back(
+    contribution: ContributionT, *, reviewer: User, reason: str, at: datetime
+) -> ContributionT:
     """Return a submitted contribution to its author, with a reason.
 
     Raises WorkflowError without a reason, or when the contribution is not submitted.
@@ -156,6 +192,7 @@ def send_back(contribution: ContributionT, *, reviewer: User, reason: str) -> Co
     row.return_reason = _required(reason, _("Un renvoi a un motif."))
     row.full_clean()
     row.save()
+    _tell_author(row, Notification.Kind.RETURNED, _("Renvoyé : %(what)s"), at=at)
     return row
 
 
@@ -197,6 +234,8 @@ def publish(
     # What must not be published twice, or overlap, is said in words rather than by the database.
     row.full_clean()
     row.save()
+    if reviewer is not None and reviewer.pk != row.author_id:
+        _tell_author(row, Notification.Kind.PUBLISHED, _("Publié : %(what)s"), at=at)
     return row
 
 

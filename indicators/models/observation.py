@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from indicators.formats import format_period
 from indicators.models.indicator import (
     VALUE_DECIMALS,
     VALUE_DIGITS,
@@ -42,6 +43,7 @@ class Observation(Contribution):
     A ratio has its numerator and its denominator instead of a value.
     """
 
+    noun = "observations"
     identity = ("indicator_id", "period_start", "period_end")
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations")
@@ -151,7 +153,7 @@ class Observation(Contribution):
         )
 
     def __str__(self) -> str:
-        return f"{self.indicator} : {self.period_start} – {self.period_end}"
+        return f"{self.indicator} ({format_period(self.period_start, self.period_end)})"
 
     @property
     def permission_plan(self) -> Plan:
@@ -172,6 +174,7 @@ class Observation(Contribution):
         """Check the constraints that read columns which no form shows: state and measurement."""
         unseen = {"measurement", "state", "superseded_at"}
         super().validate_constraints(exclude=set(exclude or ()) - unseen)
+
 
 class ObservationComment(ContributionComment):
     """A remark about an observation."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from plans.models.sources import LOCATOR_LENGTH, Source, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from plans.models.plan import Plan
 
 CURRENT = models.Q(state="published", superseded_at__isnull=True)
 OPEN = models.Q(state__in=("draft", "submitted", "returned"))
@@ -33,6 +35,8 @@ def evidence_path(contribution: models.Model, filename: str) -> str:
 class Contribution(models.Model):
     """One version of a value or of a milestone's state, with who wrote and who checked it."""
 
+    noun: ClassVar[str]
+    """What stands for this kind of contribution in an address."""
     identity: ClassVar[tuple[str, ...]]
     """The columns that say what a contribution is about: one may be open for each."""
 
@@ -130,10 +134,23 @@ class Contribution(models.Model):
             ),
         )
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the staff page where this version is read, discussed, reviewed."""
+        return reverse("agent:contribution", args=[self.permission_plan.slug, self.noun, self.pk])
+
     def open_twin(self) -> Self | None:
         """Return the contribution under way for the same period or day, if there is one."""
         alike = {name: getattr(self, name) for name in self.identity}
         return type(self)._default_manager.filter(OPEN, **alike).exclude(pk=self.pk).first()
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        raise TypeError(f"{type(self).__name__} does not say which plan it is in")
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to what this is about."""
+        raise TypeError(f"{type(self).__name__} does not say who is assigned to it")
 
     @property
     def is_current(self) -> bool:

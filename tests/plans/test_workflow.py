@@ -9,11 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.models import Notification, User
 from measures.models import Milestone, MilestoneUpdate
 from plans import workflow
-from plans.models import Plan
+from plans.models import Plan, Role
 from plans.workflow import EditConflictError, WorkflowError
 from tests.factories import (
+    MembershipFactory,
     MilestoneFactory,
     MilestoneUpdateFactory,
     SourceFactory,
@@ -114,12 +116,14 @@ def test_white_space_is_no_reason_to_return(reason: str) -> None:  # edge case 2
     update = submitted()
 
     with pytest.raises(WorkflowError, match="motif"):
-        workflow.send_back(update, reviewer=UserFactory.create(), reason=reason)
+        workflow.send_back(update, reviewer=UserFactory.create(), reason=reason, at=NOON)
     assert MilestoneUpdate.objects.get().state == "submitted"
 
 
 def test_a_returned_contribution_can_be_submitted_again() -> None:
-    update = workflow.send_back(submitted(), reviewer=UserFactory.create(), reason="Quelle date ?")
+    update = workflow.send_back(
+        submitted(), reviewer=UserFactory.create(), reason="Quelle date ?", at=NOON
+    )
     assert (update.state, update.return_reason) == ("returned", "Quelle date ?")
 
     assert workflow.submit(update, at=LATER).submitted_at == LATER
@@ -315,3 +319,50 @@ def test_what_is_submitted_is_not_edited_any_more() -> None:
         workflow.save_draft(
             typed(update, "abandoned"), editor=UserFactory.create(), revision=1, at=LATER
         )
+
+
+# --- Who is told ------------------------------------------------------------------------------
+
+
+def told(user: User | None) -> list[tuple[str, str]]:
+    assert user is not None
+    return list(user.notifications.order_by("id").values_list("kind", "text"))
+
+
+def test_a_submission_tells_the_reviewers_and_managers_of_its_plan_but_its_author() -> None:
+    update = draft()
+    plan = plan_of(update)
+    MembershipFactory.create(plan=plan, user=update.author, role=Role.REVIEWER)
+    reviewer = MembershipFactory.create(plan=plan, role=Role.REVIEWER).user
+    manager = MembershipFactory.create(plan=plan, role=Role.MANAGER).user
+    others = [
+        MembershipFactory.create(plan=plan, role=Role.CONTRIBUTOR).user,
+        MembershipFactory.create(role=Role.REVIEWER).user,
+    ]
+
+    workflow.submit(update, at=NOON)
+
+    expected = [("to_review", f"À relire : {update}")]
+    assert [told(user) for user in (reviewer, manager)] == [expected, expected]
+    assert [told(user) for user in (update.author, *others)] == [[], [], []]
+
+
+def test_the_author_is_told_of_a_return_and_of_a_publication() -> None:
+    update, reviewer = submitted(), UserFactory.create()
+    workflow.send_back(update, reviewer=reviewer, reason="Quelle date ?", at=NOON)
+    workflow.submit(update, at=NOON)
+    workflow.publish(update, plan_of(update), reviewer=reviewer, at=LATER)
+
+    assert told(update.author) == [
+        ("returned", f"Renvoyé : {update}"),
+        ("published", f"Publié : {update}"),
+    ]
+    assert set(Notification.objects.values_list("url", flat=True)) == {update.get_absolute_url()}
+
+
+def test_what_was_refused_tells_nobody() -> None:
+    update = submitted()
+
+    with pytest.raises(WorkflowError):
+        workflow.publish(update, plan_of(update), reviewer=update.author, at=NOON)
+    assert told(update.author) == []
