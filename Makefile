@@ -10,7 +10,7 @@ THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo staff shell test check $(CHECKS) lint format lock messages install install-dev check-python clean
+.PHONY: help run demo staff shell test check $(CHECKS) lint format lock messages screenshots install install-dev check-python clean
 
 help: ## list these commands
 	@echo 'make run [PORT=8001] [HOST=0.0.0.0] [DATA_DIR=folder]   the other settings: docs/settings.md'
@@ -64,10 +64,13 @@ format: install-dev ## rewrite code and templates in the house style
 lock: install-dev ## compile requirements/*.txt anew from pyproject.toml (UPGRADE=1 for the newest)
 	@$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
-messages: install-dev ## collect the texts to translate (needs GNU gettext) and compile them
-	@command -v xgettext >/dev/null || { echo 'GNU gettext is needed to collect texts: apt-get install gettext'; exit 1; }
-	@$(BIN)/python manage.py makemessages --locale en --no-obsolete --no-wrap --ignore '.venv/*' --ignore 'tests/*'
+messages: install-dev ## collect the texts to translate, and compile the translations
+	@$(BIN)/python -m tools.messages
 	@$(BIN)/python -m config.messages
+
+screenshots: install-dev ## make the pictures of docs/images from the site itself
+	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tools.screenshots
 
 install: check-python ## make .venv from the lock files (run and test do it by themselves)
 	@$(PYTHON) tools/install.py base

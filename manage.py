@@ -12,13 +12,13 @@ def main() -> int:
     from django.core.management import execute_from_command_line
 
     from config.embedded.commands import servers_for
-    from config.embedded.paths import DataFolderError
+    from config.embedded.paths import EmbeddedError
 
     try:
         with ExitStack() as stack:
             stack.enter_context(servers_for(sys.argv[1:]))
             execute_from_command_line(sys.argv)
-    except (DataFolderError, ImproperlyConfigured) as error:
+    except (EmbeddedError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -31,3 +31,9 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
         if word not in allowed:
             raise ImproperlyConfigured(f"{var}={word}: expected one of {', '.join(allowed)}.")
         return word
+
+
+def local_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

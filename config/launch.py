@@ -28,7 +28,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
 from config.embedded.commands import embedded_servers
-from config.embedded.paths import CHECKOUT, DataFolderError, Layout
+from config.embedded.paths import CHECKOUT, EmbeddedError, Layout
+from config.environment import local_address
 
 READY_PATIENCE = 60.0  # seconds until the first page answers
 STOP_PATIENCE = 15.0  # seconds for a child to end what it is doing
@@ -37,6 +38,12 @@ TICK = 0.1
 
 class LaunchError(Exception):
     """Why the site cannot start, in one line for a person."""
+
+
+# What a person can put right; anything else is a defect, and shows where it is.
+FORESEEN = (
+    LaunchError, EmbeddedError, ImproperlyConfigured, CommandError, DatabaseError, PermissionError,
+)  # fmt: skip
 
 
 class Stopped(Exception):  # noqa: N818 - a request, not an error
@@ -110,32 +117,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stopped:
         say("Stopped.")
         return 0
-    except (LaunchError, DataFolderError) as error:
-        return fail(str(error))
-    except ImproperlyConfigured as error:
-        return fail(f"Wrong settings: {error}")
-    except CommandError as error:
-        return fail(str(error))
-    except DatabaseError as error:
-        return fail(f"The database refuses: {' '.join(str(error).split())}")
+    except FORESEEN as error:
+        return fail(in_one_line(error))
     return 0
+
+
+def in_one_line(error: Exception) -> str:
+    match error:
+        case ImproperlyConfigured():
+            return f"Wrong settings: {error}"
+        case PermissionError():
+            return f"Not allowed to use {error.filename}: another account made it."
+        case DatabaseError():
+            return f"The database refuses: {' '.join(str(error).split())}"
+    return str(error)
 
 
 def launch(request: StopRequest, *, demo: bool) -> None:
     """Bring everything up and keep it up; ends by an exception."""
     layout = Layout.from_environment()
     layout.prepare()
-    host, port = settings.HOST, settings.PORT
     with ExitStack() as stack:
         stack.enter_context(only_launcher(layout, settings.BASE_URL))
-        refuse_busy_port(host, port)
+        refuse_busy_port(settings.HOST, settings.PORT)
         stack.enter_context(embedded_servers(layout))
         request.check()
         django.setup()
         call_command("prepare_site", demo=demo)
         connections.close_all()
         children = stack.enter_context(site_processes(request))
-        wait_until_ready(children, request, host, port)
+        wait_until_ready(children, request)
         say(f"The site is ready: {settings.BASE_URL}/")
         if settings.FIRST_LOGIN:
             call_command("create_staff_login", only_first=True)
@@ -225,13 +236,13 @@ def _child_environment() -> dict[str, str]:
     return environment
 
 
-def wait_until_ready(children: Sequence[Child], request: StopRequest, host: str, port: int) -> None:
+def wait_until_ready(children: Sequence[Child], request: StopRequest) -> None:
     end = time.monotonic() + READY_PATIENCE
     while time.monotonic() < end:
         request.check()
         for child in children:
             child.check()
-        status = first_page_status(host, port)
+        status = first_page_status()
         if status is not None and status < http.client.INTERNAL_SERVER_ERROR:
             return
         if status is not None:
@@ -240,9 +251,9 @@ def wait_until_ready(children: Sequence[Child], request: StopRequest, host: str,
     raise LaunchError(f"No page after {READY_PATIENCE:.0f} seconds: see the log above.")
 
 
-def first_page_status(host: str, port: int) -> int | None:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    connection = http.client.HTTPConnection(reachable, port, timeout=READY_PATIENCE)
+def first_page_status() -> int | None:
+    here = urlsplit(local_address(settings.HOST, settings.PORT))
+    connection = http.client.HTTPConnection(here.hostname or "", here.port, READY_PATIENCE)
     try:
         connection.request("GET", "/", headers={"Host": urlsplit(settings.BASE_URL).netloc})
         return connection.getresponse().status

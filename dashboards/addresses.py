@@ -33,7 +33,7 @@ class MovedError(Exception):
 
 
 def plan_at(slug: str) -> Plan:
-    """Return the public plan of this slug, with its region.
+    """Return the public plan of this slug, with its region and the plan it is related to.
 
     Raises MovedError when the plan had this slug once, Http404 when no public plan ever did.
     """
@@ -59,7 +59,7 @@ def part_at(parts: CodedQuerySet[CodedT], slug: str, code: str) -> CodedT:
 
 
 def _plan_known_as(slug: str) -> Plan:
-    plan = Plan.objects.public().known_as(slug).select_related("region").first()
+    plan = Plan.objects.public().known_as(slug).select_related("region", "related_to").first()
     if plan is None:
         raise Http404
     return plan

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from dashboards.contents import Contents, MeasureEntry
 from dashboards.tallies import ADVANCEMENTS, SERIOUSNESS
+from indicators.formats import NO_BREAK
 from indicators.models import Status
 from measures.models import Advancement, Measure
 from plans.models import OrganisationRole
@@ -21,7 +22,7 @@ MILESTONE = "livrable-"
 """What stands before the state of a deliverable among the statuses to choose from."""
 
 _UNKNOWN = _lazy(
-    "« %(value)s » n’est pas un choix possible ; ce filtre est ignoré. Choisissez dans la liste."
+    "« %(value)s » n’est pas un choix possible ; ce filtre est ignoré. Choisissez dans la liste."
 )
 
 Choices = Sequence[tuple[str, str]]
@@ -110,7 +111,7 @@ def statuses_of(entry: MeasureEntry) -> set[str]:
 
 def objective_choices(contents: Contents) -> Choices:
     return [
-        (entry.objective.code, f"{entry.label} : {entry.objective.title}")
+        (entry.objective.code, f"{entry.label}{NO_BREAK}: {entry.objective.title}")
         for entry in contents.objectives
         if entry.measures
     ]

@@ -118,10 +118,9 @@ class FormerTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUse:
-    """A document, where in it, and what it is used for."""
+    """A document and what it is used for."""
 
     source: Source
-    locator: str
     role_text: str
 
 
@@ -202,7 +201,7 @@ def _chart(evaluation: Evaluation) -> Chart | None:
         context=_("%(plan)s, %(region)s")
         % {"plan": indicator.plan.title, "region": indicator.plan.region.name},
         notice=(
-            _("Plan fictif : aucun de ces chiffres n’est réel")
+            _("Plan fictif : aucun de ces chiffres n’est réel")
             if indicator.plan.region.fictitious
             else ""
         ),
@@ -236,7 +235,7 @@ def _reading(evaluation: Evaluation) -> Reading:
             caption=(
                 _("Valeurs publiées.")
                 if target_text is None
-                else _("Valeurs publiées et cible : %(target)s.") % {"target": target_text}
+                else _("Valeurs publiées et cible : %(target)s.") % {"target": target_text}
             ),
             target_code="" if target is None else target.code,
         ),
@@ -273,7 +272,7 @@ def _calculation(evaluation: Evaluation) -> Iterator[Step]:
             text=format_quantity(result.expected, unit),
         )
     if result.pace is not None:
-        yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
+        yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
 
 
 def _rows(evaluations: Sequence[Evaluation]) -> list[Row]:
@@ -387,14 +386,13 @@ def _former_targets(indicator: Indicator) -> tuple[FormerTarget, ...]:
 
 
 def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[SourceUse, ...]:
-    """Each document once per place in it, with what it is used for."""
-    uses: dict[tuple[int, str], tuple[Source, str, list[str]]] = {}
+    """Each document once, with what it is used for and where that stands in it."""
+    uses: dict[int, tuple[Source, list[str]]] = {}
 
     def use(source: Source | None, locator: str, role: str) -> None:
         if source is not None:
-            _source, _locator, roles = uses.setdefault((source.pk, locator), (source, locator, []))
-            if role not in roles:
-                roles.append(role)
+            _source, roles = uses.setdefault(source.pk, (source, []))
+            roles.append(f"{role} ({locator})" if locator else role)
 
     for evaluation in evaluations:
         if evaluation.target is not None:
@@ -405,8 +403,8 @@ def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[S
         period = format_period(observation.period_start, observation.period_end)
         use(observation.source, observation.locator, _("valeur %(period)s") % {"period": period})
     return tuple(
-        SourceUse(source=source, locator=locator, role_text=", ".join(roles))
-        for source, locator, roles in uses.values()
+        SourceUse(source=source, role_text=", ".join(dict.fromkeys(roles)))
+        for source, roles in uses.values()
     )
 
 

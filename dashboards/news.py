@@ -129,13 +129,13 @@ def _value_published(observation: Observation) -> Change:
     period = wording.during(observation.period_start, observation.period_end)
     corrected = observation.supersedes
     if not isinstance(corrected, Observation):
-        text = _("valeur publiée : %(value)s %(period)s") % {
+        text = _("valeur publiée : %(value)s %(period)s") % {
             "value": _value(observation),
             "period": period,
         }
     else:
         before = wording.stated(corrected, observation.indicator.unit)
-        text = _("valeur corrigée : %(value)s au lieu de %(before)s %(period)s. %(reason)s") % {
+        text = _("valeur corrigée : %(value)s au lieu de %(before)s %(period)s. %(reason)s") % {
             "value": _value(observation),
             "before": before,
             "period": period,
@@ -145,7 +145,7 @@ def _value_published(observation: Observation) -> Change:
 
 
 def _value_withdrawn(observation: Observation) -> Change:
-    text = _("valeur retirée : %(value)s %(period)s. %(reason)s") % {
+    text = _("valeur retirée : %(value)s %(period)s. %(reason)s") % {
         "value": _value(observation),
         "period": wording.during(observation.period_start, observation.period_end),
         "reason": observation.withdrawal_reason,
@@ -183,7 +183,7 @@ def _state_words(update: MilestoneUpdate) -> dict[str, str]:
 
 
 def _state_published(update: MilestoneUpdate) -> Change:
-    text = _("livrable « %(milestone)s » : %(state)s au %(date)s") % _state_words(update)
+    text = _("livrable « %(milestone)s » : %(state)s au %(date)s") % _state_words(update)
     if update.supersedes_id is not None:
         text = _("%(text)s (état corrigé). %(reason)s") % {
             "text": text,
@@ -193,7 +193,7 @@ def _state_published(update: MilestoneUpdate) -> Change:
 
 
 def _state_withdrawn(update: MilestoneUpdate) -> Change:
-    text = _("livrable « %(milestone)s » : état « %(state)s » retiré. %(reason)s") % {
+    text = _("livrable « %(milestone)s » : état « %(state)s » retiré. %(reason)s") % {
         **_state_words(update),
         "reason": update.withdrawal_reason,
     }
@@ -227,7 +227,7 @@ def _target_changes(plans: QuerySet[Plan]) -> Iterator[Change]:
         if target.abandoned_on is not None:
             text = _("cible abandonnée. %(reason)s") % {"reason": target.abandonment_reason}
         else:
-            text = _("cible révisée : %(promise)s. %(reason)s") % {
+            text = _("cible révisée : %(promise)s. %(reason)s") % {
                 "promise": wording.promise(target, indicator.unit),
                 "reason": target.revision_reason,
             }

@@ -51,14 +51,16 @@ class PlanPage:
     objectives: tuple[ObjectiveEntry, ...]
     filter: MeasureFilter
     shown: int
+    shown_lines: int
     total: int
     notes: tuple[NoteEntry, ...]
+    related_to: Plan | None
     related: tuple[Plan, ...]
     sources_count: int
 
 
 def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
-    """Load the page of a plan, selected with its region, as filtered by the address.
+    """Load the page of a plan, from `plan_at`, as filtered by the address.
 
     The whole plan is loaded and then filtered: the counts above the filters are the plan's own.
     """
@@ -81,7 +83,10 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         as_of=on,
         plan_url=url,
         summary=summarise(records, states, measures=len(contents.measures)),
-        counts=count_statuses(records, url_of=lambda status: f"{url}?statut={status}#mesures"),
+        counts=count_statuses(
+            records,
+            url_of=(lambda status: f"{url}?statut={status}#mesures") if contents.measures else None,
+        ),
         milestone_counts=count_milestones(states),
         retained={claim.subject: claim for claim in claims if claim.retained},
         leads=tuple(acting[OrganisationRole.LEAD]),
@@ -94,8 +99,10 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         objectives=shown.objectives,
         filter=measures,
         shown=len(shown.measures),
+        shown_lines=len(shown.lines) - sum(len(entry.lines) for entry in shown.measures),
         total=len(contents.measures),
         notes=notes_of(plan.notes.all()),
+        related_to=plan.related_to if plan.related_to and plan.related_to.is_public else None,
         related=tuple(Plan.objects.public().filter(related_to=plan).order_by("title")),
         sources_count=plan.sources.count(),
     )

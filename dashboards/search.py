@@ -6,6 +6,7 @@ query by Python and in the rows by `translate()`, before the same French configu
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ AT_MOST_EACH = 200
 EXCERPT = 240
 
 MOST_WORDS = 8
+_WORDS = re.compile(r"[^\W_]+")
 
 _ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ’-"
 _PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY' "
@@ -60,7 +62,7 @@ class Result:
 
 def find(words: str) -> list[Result]:
     """Return what matches in the public plans, the best first. Four queries, whatever is found."""
-    asked = folded(words).split()[:MOST_WORDS]
+    asked = [word for word in _WORDS.findall(folded(words)) if len(word) > 1][:MOST_WORDS]
     if not asked:
         return []
     public = Plan.objects.public().select_related("region")

@@ -18,7 +18,6 @@ from indicators.formats import (
     format_qualified,
     format_quantity,
     format_value,
-    plural_form,
     whole_months,
 )
 from indicators.models import (
@@ -151,15 +150,12 @@ def in_table(observation: Observation, unit: Unit) -> str:
 
 
 def observed(record: ProgressRecord, unit: Unit, qualifier: Qualifier | str) -> str | None:
-    """The value published, or None: with its unit where no target gives it."""
+    """The value published, or None: with its unit where no target beside it says it in words."""
     if record.value is None:
         return None
-    text = (
-        format_quantity(record.value, unit)
-        if record.target is None or record.target.kind == Target.Kind.THRESHOLD
-        else format_value(record.value, unit)
-    )
-    return format_qualified(text, qualifier)
+    alone = record.target is None or record.target.kind == Target.Kind.THRESHOLD
+    write = format_quantity if alone or unit.symbol else format_value
+    return format_qualified(write(record.value, unit), qualifier)
 
 
 def partial_sum(record: ProgressRecord) -> bool:
@@ -190,29 +186,34 @@ def coverage(record: ProgressRecord, indicator: Indicator) -> str:
     ended, reported = record.periods_ended, record.periods_reported or 0
     if not ended:
         return ""
-    one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
-    words = one if plural_form(reported) == 1 else several
+    none, one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
+    words = {0: none, 1: one}.get(reported, several)
     return str(words) % {"reported": reported, "ended": ended}
 
 
 _COVERED_PERIODS = (
+    _lazy("aucune période sur %(ended)s renseignée"),
     _lazy("%(reported)s période sur %(ended)s renseignée"),
     _lazy("%(reported)s périodes sur %(ended)s renseignées"),
 )
 _COVERED = {
     "year": (
+        _lazy("aucune année sur %(ended)s renseignée"),
         _lazy("%(reported)s année sur %(ended)s renseignée"),
         _lazy("%(reported)s années sur %(ended)s renseignées"),
     ),
     "half_year": (
+        _lazy("aucun semestre sur %(ended)s renseigné"),
         _lazy("%(reported)s semestre sur %(ended)s renseigné"),
         _lazy("%(reported)s semestres sur %(ended)s renseignés"),
     ),
     "quarter": (
+        _lazy("aucun trimestre sur %(ended)s renseigné"),
         _lazy("%(reported)s trimestre sur %(ended)s renseigné"),
         _lazy("%(reported)s trimestres sur %(ended)s renseignés"),
     ),
     "month": (
+        _lazy("aucun mois sur %(ended)s renseigné"),
         _lazy("%(reported)s mois sur %(ended)s renseigné"),
         _lazy("%(reported)s mois sur %(ended)s renseignés"),
     ),

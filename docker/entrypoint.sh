@@ -28,6 +28,7 @@ worker)
         --hostname "worker@%h" --loglevel warning --without-gossip --without-mingle
     ;;
 beat)
+    mkdir -p "$beat_folder"
     exec celery --app config.celery --quiet beat --loglevel warning \
         --schedule "$beat_folder/state" --pidfile ""
     ;;

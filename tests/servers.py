@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.paths import Layout
-from config.embedded.servers import running
+from config.embedded.commands import embedded_servers
 from config.messages import compile_catalogues
 
 _stack = ExitStack()
@@ -37,11 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _is_worker() or config.option.collectonly:
         return
     compile_catalogues([config.rootpath / "locale"])
-    postgres = not os.environ.get("DATABASE_URL")
-    redis = not os.environ.get("REDIS_URL")
-    if postgres or redis:
-        layout = Layout.from_environment()
-        _stack.enter_context(running(layout, postgres=postgres, redis=redis, durable=False))
+    _stack.enter_context(embedded_servers(durable=False))
 
 
 def pytest_unconfigure() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from config.embedded.paths import DataFolderError
+from config.embedded.paths import EmbeddedError
 
 ACCOUNT_NAME = "pgserver"
 
@@ -61,7 +61,7 @@ class Account:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {self.uid, os.geteuid()}:
-            raise DataFolderError(f"The folder {folder} belongs to another account.")
+            raise EmbeddedError(f"The folder {folder} belongs to another account.")
         if self.switch:
             os.chown(folder, self.uid, self.gid)
         folder.chmod(0o700)
@@ -112,13 +112,20 @@ def _ensure_entry() -> pwd.struct_passwd:
         pass
     useradd = shutil.which("useradd")
     if useradd is None:
-        raise DataFolderError(
+        raise EmbeddedError(
             f"PostgreSQL does not run as root and there is no useradd here to make the account "
             f"{ACCOUNT_NAME}: make it, run as another user, or give DATABASE_URL and REDIS_URL."
         )
-    subprocess.run(
+    done = subprocess.run(
         [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_NAME],
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
     )
-    return pwd.getpwnam(ACCOUNT_NAME)
+    try:
+        # Whatever useradd said: another start may have been a moment faster.
+        return pwd.getpwnam(ACCOUNT_NAME)
+    except KeyError:
+        raise EmbeddedError(
+            f"The account {ACCOUNT_NAME} could not be made: {' '.join(done.stderr.split())}"
+        ) from None

@@ -36,7 +36,9 @@ def servers_for(arguments: Sequence[str]) -> AbstractContextManager[None]:
     return embedded_servers()
 
 
-def embedded_servers(layout: Layout | None = None) -> AbstractContextManager[None]:
+def embedded_servers(
+    layout: Layout | None = None, *, durable: bool = True
+) -> AbstractContextManager[None]:
     """PostgreSQL unless DATABASE_URL is given, Redis unless REDIS_URL is."""
     postgres = not os.environ.get("DATABASE_URL")
     redis = not os.environ.get("REDIS_URL")
@@ -45,4 +47,6 @@ def embedded_servers(layout: Layout | None = None) -> AbstractContextManager[Non
     # A polite end must run what follows, or the servers would be left behind.
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    return running(layout or Layout.from_environment(), postgres=postgres, redis=redis)
+    return running(
+        layout or Layout.from_environment(), postgres=postgres, redis=redis, durable=durable
+    )

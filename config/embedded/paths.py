@@ -25,8 +25,8 @@ Delete the whole folder to start afresh; copy it only while nothing runs.
 """
 
 
-class DataFolderError(Exception):
-    """The data folder or what is in it cannot be used; the message is one line for a person."""
+class EmbeddedError(Exception):
+    """The data folder or its servers cannot be used; the message is one line for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Layout:
     def prepare(self) -> None:
         """Make the data folder, or make sure that it is one of ours and can be written."""
         if self.data.exists() and not self.data.is_dir():
-            raise DataFolderError(f"The data folder {self.data} is not a folder.")
+            raise EmbeddedError(f"The data folder {self.data} is not a folder.")
         try:
             if not self.data.exists():
                 self.data.mkdir(parents=True, exist_ok=True)
@@ -123,12 +123,12 @@ class Layout:
                 self._write_secret_key()
         except OSError as error:
             reason = error.strerror or "not allowed to write in it"
-            raise DataFolderError(f"Cannot use the data folder {self.data}: {reason}.") from error
+            raise EmbeddedError(f"Cannot use the data folder {self.data}: {reason}.") from error
 
     def _refuse_foreign(self) -> None:
         found = sorted(path.name for path in self.data.iterdir())
         if found:
-            raise DataFolderError(
+            raise EmbeddedError(
                 f"The data folder {self.data} holds something else ({found[0]}): "
                 "give an empty or new folder in DATA_DIR."
             )

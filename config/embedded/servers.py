@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from config.embedded.account import Account
-from config.embedded.paths import DataFolderError, Layout
+from config.embedded.paths import EmbeddedError, Layout
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 
@@ -51,7 +51,7 @@ def _open(path: Path) -> IO[str]:
     try:
         return path.open("a")
     except OSError as error:
-        raise DataFolderError(
+        raise EmbeddedError(
             f"Cannot use the data folder {path.parent}: {error.strerror} ({path.name})."
         ) from error
 

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
-from config.environment import Environment
+from config.environment import Environment, local_address
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
 
@@ -25,7 +25,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # links in mails, feeds and the API.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT = env.whole("PORT", default=8000, least=1, most=65535)
-BASE_URL: str = env.str("BASE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
+BASE_URL: str = env.str("BASE_URL", default=local_address(HOST, PORT)).rstrip("/")
 WEB_WORKERS = env.whole("WEB_WORKERS", default=2, least=1, most=256)
 WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1, most=256)
 WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", default=2, least=1, most=256)

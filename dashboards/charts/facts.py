@@ -260,7 +260,7 @@ def _missing(series: Series, kind: TargetKind | None, result: Progress) -> Itera
     if frequency in (None, Frequency.ONCE) or kind is TargetKind.QUOTA:
         return
     published = published_by(series.observations, result.on)
-    opening = _opening(series, published, result)
+    opening = _opening(kind, published, result)
     if frequency is None or opening is None:
         return
     over = result.on - ONE_DAY if result.due is None else min(result.on - ONE_DAY, result.due)
@@ -280,10 +280,9 @@ def _missing(series: Series, kind: TargetKind | None, result: Progress) -> Itera
         yield Span(start=first, end=last)
 
 
-def _opening(series: Series, published: list[Observed], result: Progress) -> date | None:
-    """The first day of which a figure is awaited; the day of a baseline has its own."""
-    if result.measured_from is not None:
-        if series.measurement is Measurement.STOCK:
-            return result.measured_from + ONE_DAY
-        return result.measured_from
-    return min((one.start for one in published), default=None)
+def _opening(kind: TargetKind | None, published: list[Observed], result: Progress) -> date | None:
+    """The first day of which a figure is awaited: a level starts at the end of the day it is
+    measured from."""
+    if result.measured_from is None:
+        return min((one.start for one in published), default=None)
+    return result.measured_from + ONE_DAY if kind is TargetKind.LEVEL else result.measured_from

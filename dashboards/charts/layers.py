@@ -29,6 +29,7 @@ class Drawing:
 
 HATCH_STEP = 7
 HALO = 4
+_MANY = 20
 _AS_DRAWN = 4
 """The size at which Vega draws a shape of our own in the pixels it is written in."""
 
@@ -100,7 +101,9 @@ def time_axis(
     cells: Sequence[Cell], scale: TimeScale, *, top: float, palette: Palette
 ) -> list[Json]:
     """Ticks between the cells, names in the middle of them, years below where cells are parts."""
-    edges = [cell.start for cell in cells] + [cells[-1].until]
+    # Years that are not all named need not all be marked.
+    marked = [cell for cell in cells if cell.label] if len(cells) > _MANY else cells
+    edges = [cell.start for cell in marked] + [cells[-1].until]
     ticks = [{"x": scale.x(edge)} for edge in edges]
     names = [((scale.x(cell.start) + scale.x(cell.until)) / 2, cell.label) for cell in cells]
     groups = [
@@ -170,38 +173,39 @@ def hatched(name: str, boxes: Sequence[Box], palette: Palette) -> list[Json]:
     """Boxes outlined with dashes and hatched: a place kept for what was never published."""
     if not boxes:
         return []
-    outlines = [{"x": box.left, "y": box.top, "x2": box.right, "y2": box.bottom} for box in boxes]
-    ends = {"x": pixels("x"), "y": pixels("y"), "x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    return [
-        # All strokes as the one shape of one mark: a hundred lines would weigh ten times more.
-        layer(
-            f"{name}-hatching",
-            {
-                "type": "point",
-                "shape": "".join(stroke for box in boxes for stroke in _hatching(box)),
-                "size": _AS_DRAWN,
-                "strokeWidth": 1,
-                "opacity": 1,
-                "fill": None,
-                "stroke": palette.hatch,
-            },
-            [{"x": 0, "y": 0}],
-            x=pixels("x"),
-            y=pixels("y"),
-        ),
-        layer(
-            name,
-            {
-                "type": "rect",
-                "filled": False,
-                "strokeWidth": 1,
-                "strokeDash": [3, 3],
-                "stroke": palette.rule_strong,
-            },
-            outlines,
-            **ends,
-        ),
-    ]
+    # All strokes as the one shape of one mark: a hundred lines would weigh ten times more.
+    strokes = "".join(stroke for box in boxes for stroke in _hatching(box))
+    hatching = layer(
+        f"{name}-hatching",
+        {
+            "type": "point",
+            "shape": strokes,
+            "size": _AS_DRAWN,
+            "strokeWidth": 1,
+            "opacity": 1,
+            "fill": None,
+            "stroke": palette.hatch,
+        },
+        [{"x": 0, "y": 0}],
+        x=pixels("x"),
+        y=pixels("y"),
+    )
+    outlines = layer(
+        name,
+        {
+            "type": "rect",
+            "filled": False,
+            "strokeWidth": 1,
+            "strokeDash": [3, 3],
+            "stroke": palette.rule_strong,
+        },
+        [{"x": box.left, "y": box.top, "x2": box.right, "y2": box.bottom} for box in boxes],
+        x=pixels("x"),
+        y=pixels("y"),
+        x2={"field": "x2"},
+        y2={"field": "y2"},
+    )
+    return [hatching, outlines] if strokes else [outlines]
 
 
 def _hatching(box: Box) -> Iterator[str]:

@@ -18,13 +18,13 @@ from indicators.formats import format_qualified
 from indicators.progress import Operator, Qualifier, TargetKind
 
 STRIP = 18
-"""Height of the strip under the plot that shows the periods nobody reported."""
+"""Height of the strips under the plot that show the periods nobody reported."""
 
 _ABOVE = ("n", "nw", "ne", "s", "sw", "se", "w", "e")
 _UNDER = ("s", "se", "sw", "e", "w", "n", "nw", "ne")
 
 
-def place_labels(plot: TimePlot, missing: Sequence[Box]) -> list[Placed]:
+def place_labels(plot: TimePlot) -> list[Placed]:
     """The most important first: where the indicator is, what was promised, what was expected,
     where it came from, then the other values."""
     frame = plot.frame
@@ -38,8 +38,7 @@ def place_labels(plot: TimePlot, missing: Sequence[Box]) -> list[Placed]:
     for wanted in (*_expected(plot), *_baseline(plot), *_other_values(plot)):
         placing.place(wanted)
     next((one for one in _path(plot) if placing.place(one)), None)
-    in_strip = _missing(plot, missing, placing)
-    return [*placing.placed, *_today(plot), *in_strip]
+    return [*placing.placed, *_today(plot)]
 
 
 def _placing(bounds: Box) -> Placing:
@@ -177,6 +176,7 @@ def _baseline(plot: TimePlot) -> Iterator[Wanted]:
         y=plot.y(chart.shown_baseline),
         role="tone_plain",
         sides=("se", "ne", "s", "n", "e"),
+        limit=200,
     )
 
 
@@ -228,20 +228,24 @@ def _today(plot: TimePlot) -> list[Placed]:
     return strip.placed
 
 
-def _missing(plot: TimePlot, missing: Sequence[Box], placing: Placing) -> list[Placed]:
-    """« non renseigné » in each strip that has room, or once above the widest, in the plot."""
+def place_missing_words(plot: TimePlot, strips: Sequence[Box]) -> list[Placed]:
+    """« non renseigné » in each strip that has room for it; nothing where none has."""
     text = _("non renseigné")
-    frame = plot.frame
-    strip = _placing(Box(0, 0, frame.plot_width, frame.plot_height + STRIP + 4))
-    roomy = [box for box in missing if fits(text, box.right - box.left)]
-    for box in roomy or sorted(missing, key=lambda box: box.left - box.right)[:1]:
-        wanted = Wanted(
-            lines=(text,),
-            x=(box.left + box.right) / 2,
-            y=box.bottom if roomy else box.top,
-            role="ink_soft",
-            sides=("n",),
-            gap=0 if roomy else 5,
-        )
-        (strip if roomy else placing).place(wanted)
-    return strip.placed
+    placing = _placing(Box(0, 0, plot.frame.plot_width, plot.frame.plot_height + STRIP + 4))
+    for box in strips:
+        if fits(text, box.right - box.left):
+            middle = (box.left + box.right) / 2
+            placing.place(
+                Wanted(lines=(text,), x=middle, y=box.bottom, role="ink_soft", sides=("n",), gap=0)
+            )
+    return placing.placed
+
+
+def place_key_words(swatch: Box) -> list[Placed]:
+    """« non renseigné » beside a sample of the hatching."""
+    middle = (swatch.top + swatch.bottom) / 2
+    placing = _placing(Box(0, 0, 1000, 1000))
+    placing.place(
+        Wanted(lines=(_("non renseigné"),), x=swatch.right, y=middle, role="ink_soft", sides=("e",))
+    )
+    return placing.placed

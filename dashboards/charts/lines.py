@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from dashboards.charts.axes import LINE_HEIGHT, Frame, TimeScale, end_of, time_cells
-from dashboards.charts.facts import Chart, Point
+from dashboards.charts.facts import Chart, Point, Span
 from dashboards.charts.labels import Box
 from dashboards.charts.layers import (
     Drawing,
@@ -20,7 +20,12 @@ from dashboards.charts.layers import (
     value,
     value_grid,
 )
-from dashboards.charts.line_labels import STRIP, place_labels
+from dashboards.charts.line_labels import (
+    STRIP,
+    place_key_words,
+    place_labels,
+    place_missing_words,
+)
 from dashboards.charts.palette import Palette
 from dashboards.charts.timeplot import TimePlot, time_span
 from indicators.progress import Operator, Qualifier, TargetKind
@@ -39,19 +44,23 @@ def draw(chart: Chart, frame: Frame, palette: Palette) -> Drawing:
     cells = time_cells(first, until, plot_width=frame.plot_width)
     scale = TimeScale(start=cells[0].start, until=cells[-1].until, plot_width=frame.plot_width)
     plot = TimePlot(chart, frame, scale, palette)
-    base = frame.plot_height
-    missing = [
-        Box(plot.x(gap.start) + 1, base + 2, plot.x(end_of(gap.end)) - 1, base + STRIP)
-        for gap in chart.missing
-    ]
-    axis_top = base + (STRIP + 2 if missing else 0)
+    axis_top = frame.plot_height + (STRIP + 2 if chart.missing else 0)
     rows = 2 if any(cell.group for cell in cells) else 1
+    below = axis_top - frame.plot_height + 8 + LINE_HEIGHT * rows
+    strips = [_strip(plot, gap) for gap in chart.missing]
+    words = place_missing_words(plot, strips)
+    if strips and not words:
+        # No strip has room for words: a key below the axis says what the hatching means.
+        swatch = Box(0, frame.plot_height + below + 5, 22, frame.plot_height + below + 17)
+        strips.append(swatch)
+        words = place_key_words(swatch)
+        below += 24
     return Drawing(
         layers=(
             *_respected(plot),
             *value_grid(frame, palette),
             *time_axis(cells, scale, top=axis_top, palette=palette),
-            *hatched("missing", missing, palette),
+            *hatched("missing", strips, palette),
             *_today(plot),
             *_running_sum(plot),
             *_promise(plot),
@@ -60,10 +69,17 @@ def draw(chart: Chart, frame: Frame, palette: Palette) -> Drawing:
             *_periods(plot),
             *_points(plot),
             *_marks(plot),
-            *texts(place_labels(plot, missing), palette),
+            *texts([*place_labels(plot), *words], palette),
         ),
-        below=axis_top - base + 8 + LINE_HEIGHT * rows,
+        below=below,
     )
+
+
+def _strip(plot: TimePlot, gap: Span) -> Box:
+    """Under the plot, as wide as the days it stands for but never too thin to be seen."""
+    left, right = plot.x(gap.start) + 1, plot.x(end_of(gap.end)) - 1
+    base = plot.frame.plot_height
+    return Box(left, base + 2, max(right, left + 2), base + STRIP)
 
 
 def _row(at: date, height: Any, **more: Any) -> Json:

@@ -41,7 +41,7 @@ LIGHT = Palette(
     accent="#0a5063",
     accent_paper="#e3eff1",
     tone_plain="#44565f",
-    hatch="#aab6ba",
+    hatch="#85949a",
     demo="#6a2c85",
 )
 

@@ -22,6 +22,7 @@ from xml.etree.ElementTree import ParseError
 
 from django.core.cache import cache
 from django.utils.translation import get_language
+from redis.exceptions import RedisError
 
 from dashboards.charts import process
 from dashboards.charts.axes import Width
@@ -90,16 +91,15 @@ def render(chart: Chart, image_format: Format, width: Width = Width.WIDE) -> Ren
     """
     order = _order(chart, image_format, width)
     key = f"chart:{order.digest}"
-    content: bytes | None = cache.get(key)
+    content = _remembered(key)
     if content is None:
         if not _rendering.acquire(timeout=BUSY_SECONDS):
             raise ChartUnavailableError("the renderer is busy")
         try:
-            content = cache.get(key)
+            content = _remembered(key)
             if content is None:
                 content = _drawn_or_failed(order)
-                kept = KEPT_SECONDS if content else FAILURE_KEPT_SECONDS
-                cache.set(key, content, kept)
+                _remember(key, content)
         finally:
             _rendering.release()
     if content == _FAILED:
@@ -107,6 +107,23 @@ def render(chart: Chart, image_format: Format, width: Width = Width.WIDE) -> Ren
     return RenderedChart(
         content=content, content_type=CONTENT_TYPES[image_format], etag=_etag(order)
     )
+
+
+def _remembered(key: str) -> bytes | None:
+    """What was drawn before; a cache that does not answer remembers nothing."""
+    try:
+        content: bytes | None = cache.get(key)
+    except RedisError:
+        logger.warning("The cache does not answer: charts are drawn each time", exc_info=True)
+        return None
+    return content
+
+
+def _remember(key: str, content: bytes) -> None:
+    try:
+        cache.set(key, content, KEPT_SECONDS if content else FAILURE_KEPT_SECONDS)
+    except RedisError:
+        logger.warning("The cache does not answer: this chart is not kept", exc_info=True)
 
 
 def _order(chart: Chart, image_format: Format, width: Width) -> _Order:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from dashboards import wording
 from indicators import formats
-from indicators.models import Freshness, Status, Unit
+from indicators.models import Status, Unit
 from measures.models import Advancement
 from plans.models import Source
 
@@ -21,12 +21,6 @@ register = template.Library()
 def percent(rate: Decimal) -> str:
     """``{{ progress.rate|percent }}``: a rate as a whole percentage."""
     return formats.format_percent(rate)
-
-
-@register.filter
-def number(value: Decimal, unit: Unit) -> str:
-    """``{{ value|number:unit }}``: a value without its unit."""
-    return formats.format_value(value, unit)
 
 
 @register.filter
@@ -48,12 +42,6 @@ def _shortened(text: str, full: str) -> str:
     if text.count("M") == full.count("M"):
         return text
     return format_html('<span title="{}">{}</span>', full, text)
-
-
-@register.filter(expects_localtime=True)
-def day(on: date) -> str:
-    """``{{ plan.adopted_on|day }}``: ``1er juin 2019``; a moment is the day it was in France."""
-    return formats.format_date(on)
 
 
 @register.filter(expects_localtime=True)
@@ -79,12 +67,6 @@ def publication_date(source: Source) -> str:
 def status_label(code: str) -> str:
     """``{{ progress.status|status_label }}``: ``en bonne voie``."""
     return str(Status(code).label)
-
-
-@register.filter
-def freshness_label(code: str) -> str:
-    """``{{ progress.freshness|freshness_label }}``: ``à jour``."""
-    return str(Freshness(code).label)
 
 
 @register.filter

@@ -28,39 +28,28 @@ class Batch:
 
     readables: Sequence[Readable]
 
-    def problems(self) -> Iterator[tuple[Readable, Problem]]:
-        """Return what cannot be because of another file of the same command."""
-        first: dict[str, str] = {}
-        for readable in self.readables:
-            if readable.plan is None:
-                continue
-            slug = readable.plan.slug
-            if slug in first:
-                yield (
-                    readable,
-                    Problem(
-                        (*readable.plan.path, "slug"),
-                        _("« %(slug)s » est déjà le plan de %(file)s ; un seul fichier par plan")
-                        % {"slug": slug, "file": first[slug]},
-                    ),
-                )
-            first.setdefault(slug, readable.document.name)
+    def problems_of(self, readable: Readable) -> Iterator[Problem]:
+        """Return what cannot be in a file because of another one of the same command."""
+        plan = readable.plan
+        if plan is None:
+            return
+        same = next(item for item in self.readables if item.plan and item.plan.slug == plan.slug)
+        if same is not readable:
+            yield Problem(
+                (*plan.path, "slug"),
+                _("« %(slug)s » est déjà le plan de %(file)s ; un seul fichier par plan")
+                % {"slug": plan.slug, "file": same.document.name},
+            )
         try:
             self._sorter().prepare()
         except CycleError as error:
             slugs: list[str] = error.args[1]
-            at_fault = next(
-                item for item in self.readables if item.plan and item.plan.slug == slugs[0]
-            )
-            assert at_fault.plan is not None
-            yield (
-                at_fault,
-                Problem(
-                    (*at_fault.plan.path, "related_to"),
+            if plan.slug in slugs:
+                yield Problem(
+                    (*plan.path, "related_to"),
                     _("plans liés en rond (%(slugs)s) ; l’un d’eux n’est lié à aucun autre")
                     % {"slugs": ", ".join(slugs)},
-                ),
-            )
+                )
 
     def slugs(self) -> frozenset[str]:
         """Return the plans of the files."""
@@ -91,7 +80,7 @@ class Batch:
     def _sorter(self) -> TopologicalSorter[str]:
         known = self.slugs()
         graph = {
-            item.plan.slug: {item.plan.related_to} & known
+            item.plan.slug: {item.plan.related_to} & known - {item.plan.slug}
             for item in self.readables
             if item.plan is not None
         }

@@ -65,9 +65,8 @@ class Shared:
 
 
 def check(readable: Readable, shared: Shared) -> list[Problem]:
-    """Return everything inconsistent in a file, in the order of its lines."""
-    checker = _Checker(readable, shared)
-    return sorted(checker.problems(), key=lambda problem: readable.document.line_of(problem.path))
+    """Return everything inconsistent in a file."""
+    return list(_Checker(readable, shared).problems())
 
 
 def objectives_and_measures(

@@ -69,11 +69,11 @@ def column(model: type[models.Model], name: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def reference() -> BeforeValidator:
+def reference(*, optional: bool = False) -> BeforeValidator:
     """Return the check of a code that names something else; null names nothing."""
 
     def check(value: object) -> str | None:
-        if value is None:
+        if value is None and optional:
             return None
         code = _typed(value).strip()
         try:

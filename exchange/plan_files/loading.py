@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
@@ -32,53 +32,54 @@ from plans.workflow import WorkflowError
 LOCK = 0x706C616E
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
-    """A file that may be loaded, as far as it can be told without the database."""
+    """A file that could be looked at; `file` is the whole of it, when its shape is right."""
 
     readable: Readable
-    file: PlanFile
-    stored: StoredPlan | None
-
-    def lines(self, problems: Iterable[Problem]) -> list[str]:
-        return [self.readable.document.describe(problem) for problem in problems]
+    file: PlanFile | None
+    problems: list[Problem]
+    stored: StoredPlan | None = None
 
 
-def load_files(paths: Sequence[FilePath], *, at: datetime, dry_run: bool = False) -> list[Report]:
+def load_files(
+    paths: Sequence[FilePath], *, at: datetime, dry_run: bool = False, only_new: bool = False
+) -> list[Report]:
     """Load plan files and return what that changed, in the order in which they were loaded.
 
     `at` is the moment of publication of what is new. With `dry_run` everything is done, checked
-    by the database, and undone. Raises PlanFileError with every problem of every file, the
-    database unchanged.
+    by the database, and undone. With `only_new` a file whose plan is stored already is passed
+    over: what people changed on the site since is theirs. Raises PlanFileError with every problem
+    of every file, the database unchanged.
     """
-    readables, files, lines = _read(paths)
+    read, lines = _read(paths)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        read = [
-            _Read(readable, file, _stored(file))
-            for readable, file in zip(readables, files, strict=True)
-            if file is not None
-        ]
-        batch = Batch(readables)
-        shared = _shared_codes()
-        for readable in readables:
-            lines += [readable.document.describe(item) for item in check(readable, shared)]
-        lines += [readable.document.describe(problem) for readable, problem in batch.problems()]
         for item in read:
-            lines += item.lines(conflicts(item.file, item.stored, batch))
+            if item.file is not None:
+                item.stored = _stored(item.file)
+        if only_new:
+            read = [item for item in read if item.stored is None]
+        batch = Batch([item.readable for item in read])
+        shared = _shared_codes()
+        for item in read:
+            item.problems += check(item.readable, shared)
+            item.problems += batch.problems_of(item.readable)
+            if item.file is not None:
+                item.problems += conflicts(item.file, item.stored, batch)
+            lines += item.readable.document.describe(item.problems)
         if lines:
-            raise PlanFileError(dict.fromkeys(lines))
+            raise PlanFileError(lines)
         reports = [_load(item, batch, at) for item in _in_order(read, batch)]
         if dry_run:
             transaction.set_rollback(True)
     return reports
 
 
-def _read(paths: Sequence[FilePath]) -> tuple[list[Readable], list[PlanFile | None], list[str]]:
-    """Return what can be looked at of each file, the files that are right, what is wrong."""
-    readables: list[Readable] = []
-    files: list[PlanFile | None] = []
+def _read(paths: Sequence[FilePath]) -> tuple[list[_Read], list[str]]:
+    """Return the files that can be looked at, and what is said of those that cannot."""
+    read: list[_Read] = []
     lines: list[str] = []
     for path in paths:
         try:
@@ -87,11 +88,11 @@ def _read(paths: Sequence[FilePath]) -> tuple[list[Readable], list[PlanFile | No
             lines.append(f"{path}:{error.line or 1}: {error.message}")
             continue
         file, readable, problems = validate(document)
-        lines += [document.describe(problem) for problem in problems]
-        if readable is not None:
-            readables.append(readable)
-            files.append(file)
-    return readables, files, lines
+        if readable is None:
+            lines += document.describe(problems)
+        else:
+            read.append(_Read(readable, file, problems))
+    return read, lines
 
 
 def _in_order(read: Sequence[_Read], batch: Batch) -> list[_Read]:
@@ -122,18 +123,19 @@ def _stored(file: PlanFile) -> StoredPlan | None:
 
 
 def _load(item: _Read, batch: Batch, at: datetime) -> Report:
-    document = item.readable.document
+    document, file = item.readable.document, item.file
+    assert file is not None
     # A file of the same command, loaded before, may just have said otherwise.
-    if lines := item.lines(shared_elsewhere(item.file, item.stored, batch)):
-        raise PlanFileError(lines)
+    if problems := list(shared_elsewhere(file, item.stored, batch)):
+        raise PlanFileError(document.describe(problems))
     today = timezone.localdate(at)
-    report = Report(document.name, item.file.plan.slug)
+    report = Report(document.name, file.plan.slug)
     try:
         with (
             pghistory.context(command=f"load_plan {FilePath(document.name).name}"),
             transaction.atomic(),
         ):
-            plan = apply(item.file, item.stored, report, at=at)
+            plan = apply(file, item.stored, report, at=at)
             if not report.changes_nothing:
                 refresh_progress(
                     Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=today

@@ -9,7 +9,7 @@ and so is what a bomb is made of: size, depth.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, TypeAlias
@@ -105,8 +105,12 @@ class Document:
             line, here = here.lines[step], here[step]
         return line
 
-    def describe(self, problem: Problem) -> str:
-        """Return the line that tells a person what is wrong, and where."""
+    def describe(self, problems: Iterable[Problem]) -> list[str]:
+        """Return the lines that tell a person what is wrong and where, in the order of the file."""
+        ordered = sorted(problems, key=lambda problem: self.line_of(problem.path))
+        return list(dict.fromkeys(map(self._described, ordered)))
+
+    def _described(self, problem: Problem) -> str:
         where = f"{self.name}:{self.line_of(problem.path)}"
         path = self._readable(problem.path)
         return f"{where}: {path}: {problem.message}" if path else f"{where}: {problem.message}"

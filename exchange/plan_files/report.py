@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from exchange.plan_files.writing import flow
 
 NAMED = 20
-"""How many added or kept things of one kind are named; of more, only the number is given."""
+"""How many added or kept things of one kind are named; of more, the first ones are."""
 
 Kind = type[Model]
 
@@ -55,7 +55,7 @@ class Report:
         return not (self.added or self.changed or self.moved)
 
     def lines(self) -> Iterator[str]:
-        """Return the summary, line by line."""
+        """Return the summary, line by line: what was added, changed, left, and the totals."""
         yield f"{self.file} ({self.plan})"
         for kind, names in self.added.items():
             yield f"  + {_counted(kind, names)}"
@@ -65,7 +65,15 @@ class Report:
             yield "  ~ " + _("%(things)s : ordre modifié") % {"things": _number(kind, number)}
         for (kind, reason), names in self.left.items():
             yield f"  = {_counted(kind, names)} : {reason}"
-        yield "  " + (
+        yield f"  {self.totals()}"
+
+    def brief(self) -> str:
+        """Return the summary in one line."""
+        return f"{self.file} ({self.plan}) : {self.totals()}"
+
+    def totals(self) -> str:
+        """Return how much was added, changed and left alone."""
+        return (
             _("rien à changer (%(unchanged)d éléments inchangés)")
             if self.changes_nothing
             else _("%(added)d ajouts, %(changed)d changements, %(unchanged)d éléments inchangés")

@@ -43,7 +43,7 @@ FORMAT = 1
 ItemT = TypeVar("ItemT")
 ListOf = Annotated[tuple[ItemT, ...], empty_when_null()]
 Reference = Annotated[str, reference()]
-OptionalReference = Annotated[str | None, reference()]
+OptionalReference = Annotated[str | None, reference(optional=True)]
 
 
 class Entry(BaseModel):

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from config.embedded.commands import servers_for
-from config.embedded.paths import SOCKET_PATH_LIMIT, DataFolderError, Layout
+from config.embedded.paths import SOCKET_PATH_LIMIT, EmbeddedError, Layout
 from config.embedded.servers import running
 
 HOLDER = """
@@ -128,14 +128,14 @@ def test_the_sockets_are_for_nobody_else(data_dir: Path) -> None:
 
 def test_a_file_is_no_data_folder(data_dir: Path) -> None:
     data_dir.write_text("")
-    with pytest.raises(DataFolderError, match=r"is not a folder\.$"), running(Layout.of(data_dir)):
+    with pytest.raises(EmbeddedError, match=r"is not a folder\.$"), running(Layout.of(data_dir)):
         pass
 
 
 def test_a_folder_with_something_else_is_left_alone(data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / "thesis.odt").write_text("mine")
-    with pytest.raises(DataFolderError, match=r"thesis\.odt"), running(Layout.of(data_dir)):
+    with pytest.raises(EmbeddedError, match=r"thesis\.odt"), running(Layout.of(data_dir)):
         pass
     assert [path.name for path in data_dir.iterdir()] == ["thesis.odt"]
 
@@ -155,7 +155,7 @@ def test_a_database_that_cannot_be_read_is_left_alone(
     layout.postgres.mkdir()
     for name, text in files.items():
         (layout.postgres / name).write_text(text)
-    with pytest.raises(DataFolderError, match=complaint), running(layout):
+    with pytest.raises(EmbeddedError, match=complaint), running(layout):
         pass
     assert {path.name: path.read_text() for path in layout.postgres.iterdir()} == files
 
@@ -165,7 +165,7 @@ def test_a_damaged_database_is_one_line(data_dir: Path) -> None:
     with running(layout, redis=False):
         pass
     (layout.postgres / "global" / "pg_control").unlink()
-    with pytest.raises(DataFolderError) as caught, running(layout, redis=False):
+    with pytest.raises(EmbeddedError) as caught, running(layout, redis=False):
         pass
     assert str(caught.value).startswith("PostgreSQL did not start: ")
     assert len(str(caught.value).splitlines()) == 1
@@ -176,14 +176,14 @@ def test_a_damaged_queue_is_one_line(data_dir: Path) -> None:
     with running(layout, postgres=False), queue(layout) as client:
         client.set("a", "b")
     (layout.redis / "appendonly.aof").write_bytes(b"not a journal of Redis")
-    with pytest.raises(DataFolderError) as caught, running(layout, postgres=False):
+    with pytest.raises(EmbeddedError) as caught, running(layout, postgres=False):
         pass
     assert str(caught.value).startswith("Redis did not start: ")
     assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_folder_that_cannot_be_made_is_one_line() -> None:
-    with pytest.raises(DataFolderError) as caught:
+    with pytest.raises(EmbeddedError) as caught:
         Layout.of("/proc/no-such-place").prepare()
     assert str(caught.value).startswith("Cannot use the data folder /proc/no-such-place: ")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 READERS = {"env", "environ"}
 NAME = re.compile(r"[A-Z][A-Z0-9_]+")
-# Set by tools for their own processes: nothing a person gives.
-INTERNAL = {"PYTEST_XDIST_WORKER", "PYTHONWARNINGS"}
+# Every machine has them, or tools set them for their own processes: no settings of this project.
+INTERNAL = {"HOME", "PATH", "PYTEST_XDIST_WORKER", "PYTHONWARNINGS"}
 
 
 def read_by_the_code() -> dict[str, set[str]]:

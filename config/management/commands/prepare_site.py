@@ -25,7 +25,15 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         files = plan_files(settings.BASE_DIR / "reference", demo=options["demo"])
-        call_command("load_plan", *map(str, files), stdout=self.stdout, stderr=self.stderr)
+        # A plan that is there already is left alone: what its region changed on the site stays.
+        call_command(
+            "load_plan",
+            *map(str, files),
+            only_new=True,
+            verbosity=0,
+            stdout=self.stdout,
+            stderr=self.stderr,
+        )
 
 
 def plan_files(reference: Path, *, demo: bool) -> list[Path]:

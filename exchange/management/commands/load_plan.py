@@ -23,10 +23,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="dit ce qui changerait, sans rien changer"
         )
+        parser.add_argument(
+            "--only-new",
+            action="store_true",
+            help="passe les plans déjà enregistrés, tels qu’ils sont devenus sur le site",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            reports = load_files(options["files"], at=timezone.now(), dry_run=options["dry_run"])
+            reports = load_files(
+                options["files"],
+                at=timezone.now(),
+                dry_run=options["dry_run"],
+                only_new=options["only_new"],
+            )
         except PlanFileError as error:
             for line in error.lines:
                 self.stderr.write(line)
@@ -40,7 +50,7 @@ class Command(BaseCommand):
                 % {"count": count}
             ) from error
         for report in reports:
-            for line in report.lines():
+            for line in report.lines() if options["verbosity"] else (report.brief(),):
                 self.stdout.write(line)
         if options["dry_run"]:
             self.stdout.write(_("Essai : rien n’a été enregistré."))

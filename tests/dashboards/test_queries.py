@@ -1,0 +1,169 @@
+"""What pages cost (case 20): the same number of queries with one and with three of everything.
+
+The numbers are those of a day whose progress is stored, as it is from five past midnight on; on a
+day whose progress is not stored yet a page evaluates it, in a few more queries.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from indicators.models import Indicator
+from indicators.services import refresh_all_progress
+from measures.models import Measure
+from objectives.models import Objective
+from plans.models import Note, OrganisationRole, Plan
+from tests.factories import (
+    CheckpointFactory,
+    ClaimFactory,
+    IndicatorFactory,
+    MeasureFactory,
+    MilestoneFactory,
+    MilestoneUpdateFactory,
+    NoteCitationFactory,
+    ObjectiveFactory,
+    ObservationFactory,
+    OrganisationFactory,
+    PlanFactory,
+    SectorFactory,
+    TargetFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOME = 9
+PLAN = 18
+PLAN_FILTERED = PLAN + 1
+OBJECTIVE = 14
+MEASURE = 13
+INDICATOR = 14
+SOURCES = 5
+EVALUATED_NOW = 4
+"""More where the day's progress is not stored: targets, checkpoints, sources, values."""
+
+
+@pytest.fixture(params=[1, 3], ids=["one of each", "three of each"])
+def plan(request: pytest.FixtureRequest) -> Plan:
+    """A plan with one, or three, of everything in everything."""
+    plan: Plan = PlanFactory.create(slug="plan")
+    fill(plan, request.param)
+    refresh_all_progress(on=timezone.localdate())
+    return plan
+
+
+def fill(plan: Plan, count: int) -> None:
+    for _ in range(count):
+        PlanFactory.create(related_to=plan)
+        ClaimFactory.create(plan=plan)
+        note = NoteCitationFactory.create(note__plan=plan).note
+        objective = ObjectiveFactory.create(plan=plan)
+        objective.notes.add(note)
+        fill_indicators(IndicatorFactory.create_batch(count, plan=plan, on_plan=True), note)
+        fill_indicators(
+            IndicatorFactory.create_batch(count, plan=plan, measure=None, objective=objective), note
+        )
+        for measure in MeasureFactory.create_batch(count, plan=plan, objective=objective):
+            fill_measure(measure, count, note)
+
+
+def fill_measure(measure: Measure, count: int, note: Note) -> None:
+    measure.notes.add(note)
+    for _ in range(count):
+        measure.participations.create(
+            organisation=OrganisationFactory.create(), role=OrganisationRole.LEAD
+        )
+        measure.sectors.add(SectorFactory.create())
+        MilestoneUpdateFactory.create(
+            milestone=MilestoneFactory.create(measure=measure), published=True
+        )
+    fill_indicators(IndicatorFactory.create_batch(count, plan=measure.plan, measure=measure), note)
+    level = IndicatorFactory.create(plan=measure.plan, measure=measure, stock=True)
+    target = TargetFactory.create(indicator=level, level=True, due_on=date(2029, 12, 31))
+    CheckpointFactory.create_batch(1, target=target)
+
+
+def fill_indicators(indicators: list[Indicator], note: Note) -> None:
+    count = len(indicators)
+    years = range(2020, 2020 + count)
+    for indicator in indicators:
+        indicator.notes.add(note)
+        TargetFactory.with_yearly_quota(dict.fromkeys(years, 35), indicator=indicator)
+        TargetFactory.create(indicator=indicator, code="total")
+        TargetFactory.create(indicator=indicator, code="ancienne", superseded_on=date(2021, 1, 1))
+        for year in years:
+            ObservationFactory.create(indicator=indicator, year=year, published=True)
+        ObservationFactory.create(indicator=indicator, year=2019, value=Decimal(1))
+
+
+def test_home(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(HOME):
+        client.get("/")
+
+
+def test_plan(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(PLAN):
+        client.get("/plans/plan/")
+
+
+def test_plan_filtered(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    objective = Objective.objects.filter(plan=plan).earliest("pk")
+    with django_assert_num_queries(PLAN_FILTERED):
+        client.get("/plans/plan/", {"objectif": objective.code, "statut": "not_reported"})
+
+
+def test_plan_on_a_day_not_stored_yet(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    refresh_all_progress(on=date(2020, 1, 1))
+    with django_assert_num_queries(PLAN + EVALUATED_NOW):
+        client.get("/plans/plan/")
+
+
+def test_objective(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = Objective.objects.filter(plan=plan).earliest("pk").get_absolute_url()
+    with django_assert_num_queries(OBJECTIVE):
+        client.get(address)
+
+
+def test_measure(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = Measure.objects.filter(plan=plan).earliest("pk").get_absolute_url()
+    with django_assert_num_queries(MEASURE):
+        client.get(address)
+
+
+def test_indicator(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    indicator = Indicator.objects.filter(plan=plan, measure__isnull=False).earliest("pk")
+    with django_assert_num_queries(INDICATOR):
+        client.get(indicator.get_absolute_url())
+
+
+def test_sources(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(SOURCES):
+        client.get("/plans/plan/sources/")
+
+
+def test_search(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(4):
+        client.get("/recherche/", {"q": "indicateur"})

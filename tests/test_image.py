@@ -1,0 +1,183 @@
+"""What a container of the image runs, without an engine: docker/entrypoint.sh and its checks."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from config import launch
+
+ROOT = Path(__file__).resolve().parent.parent
+ENTRY_POINT = ROOT / "docker/entrypoint.sh"
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder of programs that only say what they were called with."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("granian", "celery"):
+        program = folder / name
+        program.write_text(
+            '#!/bin/sh\nfor word in "$(basename "$0")" "$@"; do echo "$word"; done\n'
+        )
+        program.chmod(0o755)
+    return folder
+
+
+def run(
+    *words: str, programs: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    # In the image, too, the environment's own programs come first.
+    folders = [programs, Path(sys.executable).parent, os.environ["PATH"]]
+    path = os.pathsep.join(str(folder) for folder in folders if folder is not None)
+    return subprocess.run(
+        [ENTRY_POINT, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": path, **variables},
+        timeout=30,
+    )
+
+
+def variables_of(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+
+
+def test_a_file_of_secrets_becomes_the_variable_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "SECRET_KEY").write_text("first = line, $HOME `date`\n")
+    (tmp_path / "PGPASSWORD").write_text("of the file")
+    (tmp_path / "database_password").write_text("not a variable")
+    result = run("env", SECRETS_FOLDER=str(tmp_path), PGPASSWORD="of the environment")
+    assert result.returncode == 0
+    found = variables_of(result)
+    assert found["SECRET_KEY"] == "first = line, $HOME `date`"
+    assert found["PGPASSWORD"] == "of the environment"
+    assert "database_password" not in found
+
+
+def test_a_secret_stands_in_for_a_variable_set_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "SECRET_KEY").write_text("of the file")
+    result = run("env", SECRETS_FOLDER=str(tmp_path), SECRET_KEY="")
+    assert variables_of(result)["SECRET_KEY"] == "of the file"
+
+
+def test_without_a_folder_of_secrets_a_command_runs_as_it_is_written(tmp_path: Path) -> None:
+    result = run("sh", "-c", 'echo "$1"; exit 3', "sh", "a  b", SECRETS_FOLDER=str(tmp_path / "no"))
+    assert (result.stdout, result.returncode) == ("a  b\n", 3)
+
+
+def options(words: Sequence[str]) -> set[str]:
+    return {word for word in words if word.startswith("--")}
+
+
+def launched(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """What `make run` starts, by the last word of its name."""
+    found: dict[str, list[str]] = {}
+
+    class Noted:
+        def __init__(self, name: str, words: Sequence[str]) -> None:
+            found[name] = list(words)
+
+        def stop(self, request: launch.StopRequest) -> None:
+            pass
+
+    monkeypatch.setattr(launch, "Child", Noted)
+    with launch.site_processes(launch.StopRequest()):
+        pass
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "own_options"),
+    [
+        ("web", "The web server", set()),
+        # Several machines may have a worker: the health check asks for this one.
+        ("worker", "The worker", {"--hostname"}),
+        ("beat", "The beat", set()),
+    ],
+)
+def test_a_container_runs_what_make_run_starts(
+    command: str,
+    name: str,
+    own_options: set[str],
+    programs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = run(command, programs=programs).stdout.splitlines()
+    there = launched(monkeypatch)[name]
+    assert here[0] == there[0]
+    assert options(here) - own_options == options(there)
+    assert [word for word in here if word in {"worker", "beat", "config.wsgi:application"}] == [
+        word for word in there if word in {"worker", "beat", "config.wsgi:application"}
+    ]
+
+
+def test_settings_reach_the_web_server(programs: Path) -> None:
+    words = run(
+        "web", programs=programs, HOST="::", PORT="9000", WEB_WORKERS="5", WEB_THREADS="7"
+    ).stdout.split()
+    given = dict(pairwise(words))
+    assert (given["--host"], given["--port"]) == ("::", "9000")
+    assert (given["--workers"], given["--blocking-threads"]) == ("5", "7")
+
+
+def test_beat_is_well_while_it_writes_its_state(tmp_path: Path) -> None:
+    state = tmp_path / "beat/state.dat"
+    state.parent.mkdir()
+    assert run("healthy-beat", DATA_DIR=str(tmp_path)).returncode != 0
+    state.touch()
+    assert run("healthy-beat", DATA_DIR=str(tmp_path)).returncode == 0
+    long_ago = time.time() - 20 * 60
+    os.utime(state, (long_ago, long_ago))
+    assert run("healthy-beat", DATA_DIR=str(tmp_path)).returncode != 0
+
+
+@contextmanager
+def answering(status: int, asked: list[tuple[str, str | None, str | None]]) -> Iterator[str]:
+    """A server that notes who asks for what, and gives its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append((self.path, self.headers["Host"], self.headers["X-Forwarded-Proto"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield str(server.server_address[1])
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (500, 1), (301, 1)])
+def test_the_web_server_is_well_when_its_home_page_answers(status: int, code: int) -> None:
+    asked: list[tuple[str, str | None, str | None]] = []
+    with answering(status, asked) as port:
+        result = run("healthy-web", PORT=port, BASE_URL="https://plans.example.org")
+    assert result.returncode == code
+    # As a proxy would ask, or production would only send it to HTTPS.
+    assert asked == [("/", "plans.example.org", "https")]
+
+
+def test_no_web_server_is_said_in_a_line() -> None:
+    with answering(200, []) as port:
+        pass
+    result = run("healthy-web", PORT=port)
+    assert result.returncode == 1
+    assert result.stderr.startswith("no answer: ")
+    assert result.stderr.count("\n") == 1
