@@ -58,7 +58,7 @@ def indicator() -> Indicator:
 
 
 def submit(indicator: Indicator, author: User | None = None, **fields: Any) -> Observation:
-    draft = ObservationFactory.create(
+    draft: Observation = ObservationFactory.create(
         indicator=indicator,
         source=SourceFactory.create(plan=indicator.plan),
         author=author or member(indicator.plan, Role.CONTRIBUTOR),
@@ -69,14 +69,12 @@ def submit(indicator: Indicator, author: User | None = None, **fields: Any) -> O
 
 def submit_update(plan: Plan) -> MilestoneUpdate:
     milestone = MilestoneFactory.create(measure__plan=plan, title="Panorama publié")
-    return workflow.submit(
-        MilestoneUpdateFactory.create(
-            milestone=milestone,
-            source=SourceFactory.create(plan=plan),
-            author=member(plan, Role.CONTRIBUTOR),
-        ),
-        at=NOW,
+    draft: MilestoneUpdate = MilestoneUpdateFactory.create(
+        milestone=milestone,
+        source=SourceFactory.create(plan=plan),
+        author=member(plan, Role.CONTRIBUTOR),
     )
+    return workflow.submit(draft, at=NOW)
 
 
 def url(plan: Plan, tail: str) -> str:
@@ -329,7 +327,8 @@ def test_a_comment_is_read_by_the_plan_and_never_by_the_public(indicator: Indica
     assert [(told.kind, told.url) for told in sacha.notifications.all()] == [
         ("mention", f"{at(draft)}#commentaires")
     ]
-    assert [told.kind for told in draft.author.notifications.all()] == ["comment"]  # type: ignore[union-attr]
+    assert draft.author is not None
+    assert [told.kind for told in draft.author.notifications.all()] == ["comment"]
 
 
 @pytest.mark.parametrize(
@@ -393,6 +392,7 @@ def test_a_contributor_comments_what_is_assigned_to_them(indicator: Indicator) -
     contributor = member(indicator.plan, Role.CONTRIBUTOR)
     assert signed_in(contributor).post(at(draft, "commenter"), {"text": "x"}).status_code == 403
 
+    assert indicator.measure is not None
     MeasureAssignment.objects.create(measure=indicator.measure, user=contributor)
 
     assert signed_in(contributor).post(at(draft, "commenter"), {"text": "x"}).status_code == 302
