@@ -8,7 +8,14 @@ from plans.models.contribution import (
     contribution_triggers,
 )
 from plans.models.identifiers import former_identifiers, remember_former
-from plans.models.plan import Invitation, Membership, Plan, PlanOrganisation, Role
+from plans.models.plan import (
+    Invitation,
+    InvitationState,
+    Membership,
+    Plan,
+    PlanOrganisation,
+    Role,
+)
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
 from plans.models.sources import LOCATOR_LENGTH, Claim, Note, NoteCitation, Source, not_blank
 
@@ -20,6 +27,7 @@ __all__ = [
     "Contribution",
     "ContributionComment",
     "Invitation",
+    "InvitationState",
     "Membership",
     "Note",
     "NoteCitation",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pgtrigger
 from django.conf import settings
@@ -17,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.audit import audited
 from plans.models.identifiers import former_identifiers, remember_former
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
-from plans.querysets import PlanQuerySet
+from plans.querysets import InvitationQuerySet, PlanQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -217,9 +220,22 @@ class Plan(models.Model):
         return False
 
 
+class InvitationState(StrEnum):
+    """Where an invitation stands on a day."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
 @audited()
 class Invitation(models.Model):
-    """A place in a plan offered to an e-mail address; the link is shown in the mail only."""
+    """A place in a plan offered to an e-mail address; the link is shown in the mail only.
+
+    The mail is sent by a task that may die and start again: what it needs is in the row, but for
+    the site's secret key, without which the link cannot be made from the row.
+    """
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="invitations")
     email = models.EmailField(_("adresse électronique"))
@@ -235,6 +251,13 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
     )
     revoked_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
+    mail_key = models.UUIDField(default=uuid4, editable=False)
+    mail_due_at = models.DateTimeField(default=timezone.now, editable=False)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    mail_error = models.CharField(max_length=300, blank=True, editable=False)
+    mailed_at = models.DateTimeField(_("courriel parti le"), null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invitation")
@@ -249,9 +272,28 @@ class Invitation(models.Model):
                 violation_error_message=_("Une invitation est déjà en cours pour cette adresse."),
             ),
         )
+        indexes = (
+            models.Index(
+                fields=("mail_due_at",),
+                condition=models.Q(mailed_at__isnull=True),
+                name="plans_invitation_to_mail",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.email} ({self.get_role_display()})"
+
+    def state_at(self, moment: datetime) -> InvitationState:
+        """Where the invitation stands at a moment."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if moment < self.expires_at else InvitationState.EXPIRED
+
+    def is_for(self, user: User) -> bool:
+        """Whether the invitation was sent to this person's address."""
+        return self.email.lower() == user.email.lower()
 
 
 class PlanOrganisation(models.Model):
