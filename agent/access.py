@@ -11,7 +11,8 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 
@@ -23,12 +24,13 @@ P = ParamSpec("P")
 
 
 def staff_page(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Ask for a sign-in, which loses no typed text, and keep the answer out of every cache."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response: HttpResponseBase
         try:
             if request.method == "POST" and not request.user.is_authenticated:
                 response = typed_text.keep_and_sign_in(request)
@@ -46,7 +48,7 @@ def staff_page(
 
 def plan_page(
     action: Action,
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Give the view the plan of the address and the person's rights in it, if they may act.
 
     Someone who is no member learns nothing, not even that the plan exists: 404. A member whose
@@ -54,9 +56,9 @@ def plan_page(
     depends on the part, and is for the view to `require`.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, plan: str, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, plan: str, **kwargs: Any) -> HttpResponseBase:
             found = Plan.objects.select_related("region").filter(slug=plan).first()
             if found is None:
                 raise Http404

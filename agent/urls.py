@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from agent import home
+from agent import home, typed_text
 
 app_name = "agent"
 
@@ -17,6 +17,7 @@ plan_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("texte/", typed_text.reopen, name="typed_text"),
     path("", include("agent.notifications.urls")),
     path("plans/<slug:plan>/", include(plan_urls)),
 ]
