@@ -135,3 +135,21 @@ def plans_where(user: User | AnonymousUser, action: Action) -> PlanQuerySet:
     if not has_two_factor(user):
         plans = plans.exclude(requires_two_factor=True)
     return plans
+
+
+def all_rights(user: User | AnonymousUser) -> list[Rights]:
+    """Return what a person may do in each plan they work in, plan by plan. Three queries."""
+    plans = plans_where(user, Action.SEE_DRAFTS).select_related("region")
+    if not isinstance(user, User) or user.is_superuser:
+        roles = {}
+    else:
+        roles = dict(Membership.objects.filter(user=user).values_list("plan", "role"))
+    return [
+        Rights(
+            user=user,
+            plan=plan,
+            role=Role(roles.get(plan.pk, Role.MANAGER)),
+            lacks_second_factor=False,
+        )
+        for plan in plans
+    ]
