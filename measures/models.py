@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from measures.querysets import MilestoneUpdateQuerySet
+from measures.querysets import MilestoneQuerySet, MilestoneUpdateQuerySet
 from objectives.models import CODE_LENGTH, Objective
 from plans.audit import audited
 from plans.models import (
@@ -142,6 +142,23 @@ class Measure(models.Model):
         return self.assignments.filter(user=user).exists()
 
 
+@audited()
+class MeasureSector(Measure.sectors.through):  # type: ignore[misc, name-defined] # made by Django
+    """A sector of a measure, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
+class MeasureNote(Measure.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that a measure refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
 class MeasureOrganisation(models.Model):
     """An organisation's part in a measure."""
 
@@ -203,6 +220,8 @@ class Milestone(models.Model):
         Source, models.PROTECT, related_name="milestones", null=True, blank=True
     )
     locator = models.CharField(_("endroit"), max_length=LOCATOR_LENGTH, blank=True)
+
+    objects = MilestoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("jalon")

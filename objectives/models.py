@@ -106,3 +106,11 @@ class Objective(models.Model):
     def assigned_to(self, user: User) -> bool:
         """Whether the person is assigned to this: only measures are assigned."""
         return False
+
+
+@audited()
+class ObjectiveNote(Objective.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that an objective refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True

@@ -261,6 +261,14 @@ class Indicator(models.Model):
         return self.measure is not None and self.measure.assigned_to(user)
 
 
+@audited()
+class IndicatorNote(Indicator.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that an indicator refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
 def copy_measurement() -> pgtrigger.Trigger:
     """Return the trigger that copies the indicator's measurement to a row that depends on it.
 

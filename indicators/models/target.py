@@ -257,6 +257,7 @@ class Target(models.Model):
         super().validate_constraints(exclude=set(exclude or ()) - {"measurement"})
 
 
+@audited()
 class TargetPeriod(models.Model):
     """The quota of one period (inclusive days), in the indicator's unit."""
 
@@ -298,6 +299,7 @@ class TargetPeriod(models.Model):
         return f"{self.starts_on} – {self.ends_on} : {self.value}"
 
 
+@audited()
 class Checkpoint(models.Model):
     """A level that the target expects on the way, on a day between its start and its due date."""
 

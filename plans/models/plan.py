@@ -296,6 +296,15 @@ class Invitation(models.Model):
         return self.email.lower() == user.email.lower()
 
 
+@audited()
+class PlanSector(Plan.sectors.through):  # type: ignore[misc, name-defined] # made by Django
+    """A priority sector of a plan, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
 class PlanOrganisation(models.Model):
     """An organisation's part in a plan."""
 
