@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.utils.text import slugify
 
+from plans.codes import free_code
 from plans.models import Plan, Source
 
 _DAY = re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})", re.ASCII)
@@ -44,6 +44,20 @@ def read_publication_date(text: str) -> tuple[date, Source.Precision]:
     return on, Source.Precision.MONTH if "month" in parts else Source.Precision.YEAR
 
 
+def publication_text(source: Source) -> str:
+    """Return a source's date as `read_publication_date` reads it; empty when it has none."""
+    on = source.published_on
+    if on is None:
+        return ""
+    match Source.Precision(source.published_precision):
+        case Source.Precision.YEAR:
+            return f"{on.year:04}"
+        case Source.Precision.MONTH:
+            return f"{on.month:02}/{on.year:04}"
+        case Source.Precision.DAY:
+            return f"{on.day:02}/{on.month:02}/{on.year:04}"
+
+
 @transaction.atomic
 def cite(plan: Plan, document: Document) -> Source:
     """Return the plan's source for a document, made if it is not there yet.
@@ -61,7 +75,12 @@ def cite(plan: Plan, document: Document) -> Source:
         return known
     source = Source(
         plan=plan,
-        code=_free_code(plan, document.title),
+        code=free_code(
+            document.title,
+            set(plan.sources.values_list("code", flat=True)),
+            longest=54,
+            empty="source",
+        ),
         kind=document.kind,
         title=document.title,
         publisher=document.publisher,
@@ -72,12 +91,3 @@ def cite(plan: Plan, document: Document) -> Source:
     source.full_clean()
     source.save()
     return source
-
-
-def _free_code(plan: Plan, title: str) -> str:
-    stem = slugify(title)[:50].strip("-") or "source"
-    taken = set(plan.sources.filter(code__startswith=stem).values_list("code", flat=True))
-    code, number = stem, 2
-    while code in taken:
-        code, number = f"{stem}-{number}", number + 1
-    return code
