@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from agent.notifications.inbox import inbox
@@ -13,7 +13,8 @@ from agent.notifications.inbox import inbox
 
 def person(request: HttpRequest) -> dict[str, Any]:
     """Count the notifications that the person has not read."""
-    return {"unread_notifications": SimpleLazyObject(lambda: _unread(request))}
+    # A template calls what it can call: counted once, and only where it is shown.
+    return {"unread_notifications": cache(lambda: _unread(request))}
 
 
 def _unread(request: HttpRequest) -> int:
