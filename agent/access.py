@@ -1,4 +1,4 @@
-"""The door of the staff pages: signed in, a member of the plan, allowed to act; never cached.
+"""The door of the staff pages: signed in, a member of the plan, allowed to act.
 
 Every view of this app goes through one of these two decorators; a test walks all addresses.
 """
@@ -14,7 +14,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from agent import typed_text
 from plans.models import Plan
@@ -26,22 +25,17 @@ P = ParamSpec("P")
 def staff_page(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Ask for a sign-in, which loses no typed text, and keep the answer out of every cache."""
+    """Ask for a sign-in, which loses no typed text."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        response: HttpResponseBase
+        if request.method == "POST" and not request.user.is_authenticated:
+            return typed_text.keep_and_sign_in(request)
         try:
-            if request.method == "POST" and not request.user.is_authenticated:
-                response = typed_text.keep_and_sign_in(request)
-            else:
-                response = login_required(view)(request, *args, **kwargs)
+            return login_required(view)(request, *args, **kwargs)
         except TwoFactorRequiredError as refusal:
             messages.warning(request, str(refusal))
-            response = redirect("mfa_index")
-        add_never_cache_headers(response)
-        patch_cache_control(response, private=True, no_store=True)
-        return response
+            return redirect("mfa_index")
 
     return guarded
 

@@ -27,7 +27,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as plain_csrf_failure
@@ -102,14 +101,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             status=403,
             content_type="text/plain; charset=utf-8",
         )
-    response = render(
+    return render(
         request,
         "agent/typed_text.html",
         {"fields": _fields(request), "page": page_of_form(request)},
         status=403,
     )
-    add_never_cache_headers(response)
-    return response
 
 
 @require_POST
@@ -119,9 +116,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     home = reverse("agent:home")
     if not page.startswith(home) or not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
         page = home
-    response = HttpResponseRedirect(_keep(request, page))
-    add_never_cache_headers(response)
-    return response
+    return HttpResponseRedirect(_keep(request, page))
 
 
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:
