@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from agent.desk import Desk, DeskBuilder, DueLine, WorkLine, how_far
@@ -68,9 +69,7 @@ def desk(user: User, *, mine: bool = False, on: date = TODAY) -> Desk:
 
 
 def titles(lines: tuple[DueLine, ...] | tuple[WorkLine, ...]) -> list[str]:
-    return [
-        line.due.subject.title if isinstance(line, DueLine) else line.title for line in lines
-    ]
+    return [line.due.subject.title if isinstance(line, DueLine) else line.title for line in lines]
 
 
 # --- Due dates ---------------------------------------------------------------------------------
@@ -141,9 +140,7 @@ def test_a_deliverable_is_due_until_it_is_published_as_done_or_abandoned() -> No
     measure = MeasureFactory.create(plan=plan)
     states = {"Fait": "done", "Abandonné": "abandoned", "En cours": "in_progress", "Prévu": None}
     for title, state in states.items():
-        milestone = MilestoneFactory.create(
-            measure=measure, title=title, due_on=date(2026, 3, 1)
-        )
+        milestone = MilestoneFactory.create(measure=measure, title=title, due_on=date(2026, 3, 1))
         if state:
             MilestoneUpdateFactory.create(milestone=milestone, advancement=state, published=True)
 
@@ -404,7 +401,6 @@ def test_the_desk_costs_as_many_queries_for_one_plan_as_for_three() -> None:
         client.get("/agent/")  # what a session costs once
         with CaptureQueriesContext(connection) as asked:
             client.get("/agent/")
-        for q in asked: print(q["sql"][:150])
         return len(asked)
 
     for plan in Plan.objects.all():
@@ -416,7 +412,20 @@ def test_the_desk_costs_as_many_queries_for_one_plan_as_for_three() -> None:
         refresh(plan)
 
     assert queries() == alone
-    assert alone <= 20
+
+
+def test_the_lists_themselves_cost_thirteen_queries(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Rights 3, teams 2, what is under way 2, values 2, deliverables 2, published 2."""
+    user = member(busy_plan())
+    for _ in range(2):
+        MembershipFactory.create(plan=busy_plan(), user=user, role=Role.MANAGER)
+    for plan in Plan.objects.all():
+        refresh(plan)
+
+    with django_assert_num_queries(13):
+        desk(user, on=timezone.localdate())
 
 
 def refresh(plan: Plan) -> None:
