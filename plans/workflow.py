@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Notification, User
-from accounts.services import notify
+from accounts.services import notify, settle
 from plans.models import Contribution, Plan, Role
 
 ContributionT = TypeVar("ContributionT", bound=Contribution)
@@ -64,6 +64,7 @@ def _tell_author(row: Contribution, kind: Notification.Kind, text: str, *, at: d
     if row.author is not None:
         notify(
             [row.author],
+            plan_id=row.permission_plan.pk,
             kind=kind,
             key=_key(kind, row, at),
             text=text % {"what": row},
@@ -165,8 +166,10 @@ def submit(contribution: ContributionT, *, at: datetime) -> ContributionT:
     row.full_clean()
     row.save()
     plan = row.permission_plan
+    settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
     notify(
         [person for person in reviewers_of(plan) if person.pk != row.author_id],
+        plan_id=plan.pk,
         kind=Notification.Kind.TO_REVIEW,
         key=_key("to_review", row, at),
         text=_("À relire : %(what)s") % {"what": row},
@@ -192,6 +195,7 @@ def send_back(
     row.return_reason = _required(reason, _("Un renvoi a un motif."))
     row.full_clean()
     row.save()
+    settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
     _tell_author(row, Notification.Kind.RETURNED, _("Renvoyé : %(what)s"), at=at)
     return row
 
@@ -234,6 +238,7 @@ def publish(
     # What must not be published twice, or overlap, is said in words rather than by the database.
     row.full_clean()
     row.save()
+    settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
     if reviewer is not None and reviewer.pk != row.author_id:
         _tell_author(row, Notification.Kind.PUBLISHED, _("Publié : %(what)s"), at=at)
     return row

@@ -61,6 +61,7 @@ def add_comment(
     key = f"comment:{contribution.noun}:{comment.pk}"
     notify(
         mentioned,
+        plan_id=contribution.permission_plan.pk,
         kind=Notification.Kind.MENTION,
         key=key,
         text=_("%(who)s vous mentionne : %(what)s") % {"who": author, "what": contribution},
@@ -71,6 +72,7 @@ def add_comment(
         # The same key: who is called by name is told once, by the call.
         notify(
             [contribution.author],
+            plan_id=contribution.permission_plan.pk,
             kind=Notification.Kind.COMMENT,
             key=key,
             text=_("%(who)s commente : %(what)s") % {"who": author, "what": contribution},
