@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -115,7 +116,7 @@ def test_the_name_on_disk_is_made_from_the_content_and_a_secret(settings: Settin
 
 
 def test_the_name_of_a_file_holds_no_folder_nor_control_character() -> None:
-    file = upload("x.pdf", GOOD["bilan.pdf"])
+    file: Any = upload("x.pdf", GOOD["bilan.pdf"])
     file._name = "..\\..\\é\u202e\n" + "a" * 200 + ".pdf"
 
     kept = evidence.keep(file, owner="plan-1")
