@@ -12,7 +12,8 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Notification, User
+from accounts.services import settle
 from plans import workflow
 from plans.models import Contribution, Plan
 from plans.sourcing import Document, cite
@@ -88,7 +89,7 @@ def submit(contribution: ContributionT, *, revision: int | None, at: datetime) -
 
 
 @transaction.atomic
-def discard(contribution: Contribution, *, revision: int | None) -> None:
+def discard(contribution: Contribution, *, revision: int | None, at: datetime) -> None:
     """Delete a draft as the person saw it; the audit trail remembers it.
 
     Raises EditConflictError when someone saved other content since `revision`, WorkflowError when
@@ -99,4 +100,5 @@ def discard(contribution: Contribution, *, revision: int | None) -> None:
         raise EditConflictError(row)
     if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):
         raise WorkflowError(_("Cette contribution n’est plus un brouillon."))
+    settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
     row.delete()

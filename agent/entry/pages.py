@@ -155,7 +155,7 @@ def _discard(
 ) -> HttpResponse:
     what = page.said(instance)
     try:
-        contributing.discard(instance, revision=revision)
+        contributing.discard(instance, revision=revision, at=timezone.now())
     except EditConflictError as conflict:
         messages.error(request, str(conflict))
         return redirect(page.address_of(conflict.theirs))
