@@ -32,7 +32,7 @@ def write_due(*, at: datetime) -> int:
     written = 0
     for digest in (User.Digest.IMMEDIATE, User.Digest.DAILY, User.Digest.WEEKLY):
         waiting = Notification.objects.awaiting_mail(digest, until=told_until(digest, at))
-        for user_id in waiting.order_by("user").values_list("user", flat=True).distinct():
+        for user_id in waiting.order_by("user_id").values_list("user_id", flat=True).distinct():
             written += _write(user_id, digest, at=at)
     return written
 

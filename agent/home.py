@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "desk": builder.desk(mine=mine, only=chosen[0].plan if chosen else None),
             "counts": builder.counts(),
             "chosen": chosen[0].plan if chosen else None,
+            "several": len(everywhere) > 1 and not chosen,
             "unknown_plan": bool(asked) and not chosen,
             "mine": mine,
         },

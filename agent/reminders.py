@@ -82,9 +82,9 @@ def _text(kind: Notification.Kind, due: Due) -> str:
     if due.period is not None:
         what = _("%(title)s (%(period)s)") % {"title": what, "period": due.period_text}
     said = (
-        _("À fournir avant le %(date)s : %(what)s")
+        _("À fournir avant le %(date)s : %(what)s")
         if kind == Kind.DUE_SOON
-        else _("Attendu depuis le %(date)s : %(what)s")
+        else _("Attendu depuis le %(date)s : %(what)s")
     )
     return said % {"date": format_date(due.due_on), "what": what}
 

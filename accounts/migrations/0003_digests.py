@@ -88,4 +88,9 @@ class Migration(migrations.Migration):
             model_name='notification',
             constraint=models.CheckConstraint(condition=models.Q(('awaits_mail', False), ('mail__isnull', True), _connector='OR'), name='accounts_notification_mailed_once'),
         ),
+        migrations.AlterField(
+            model_name='notification',
+            name='kind',
+            field=models.CharField(choices=[('due_soon', 'échéance proche'), ('overdue', 'échéance passée'), ('to_review', 'à relire'), ('returned', 'renvoyé'), ('published', 'publié'), ('mention', 'mention'), ('comment', 'commentaire')], max_length=10, verbose_name='nature'),
+        ),
     ]

@@ -67,7 +67,7 @@ class Notification(models.Model):
         TO_REVIEW = "to_review", _("à relire")
         RETURNED = "returned", _("renvoyé")
         PUBLISHED = "published", _("publié")
-        MENTION = "mention", _("vous êtes mentionné")
+        MENTION = "mention", _("mention")
         COMMENT = "comment", _("commentaire")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notifications")

@@ -71,7 +71,7 @@ def tell(
 def written(*, when: datetime) -> list[DigestMail]:
     before = set(DigestMail.objects.values_list("pk", flat=True))
     digests.write_due(at=when)
-    return list(DigestMail.objects.exclude(pk__in=before).order_by("user"))
+    return list(DigestMail.objects.exclude(pk__in=before).order_by("user_id"))
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_following_the_link_changes_nothing_and_pressing_the_button_stops() -> N
     client.head(stop_page(user))
     user.refresh_from_db()
     assert user.digest == User.Digest.DAILY
-    assert "Ne plus recevoir de récapitulatif ?" in asked.content.decode()
+    assert "Ne plus recevoir de récapitulatif\u00a0?" in asked.content.decode()
     assert "no-store" in asked["Cache-Control"]
 
     done = client.post(stop_page(user))

@@ -57,7 +57,7 @@ def plan() -> Plan:
     )
     ObservationFactory.create(indicator=late, year=today.year - 3, published=True)
     soon = IndicatorFactory.create(
-        plan=made, title="Étudiants formés", availability_lag_days=3_000, measure=measure
+        plan=made, title="Étudiants formés", availability_lag_days=365, measure=measure
     )
     ObservationFactory.create(indicator=soon, year=today.year - 2, published=True)
     for title, days in (("Panorama des acteurs publié", -12), ("Charte signée", 6)):

@@ -79,7 +79,7 @@ def test_a_due_date_passing_produces_one_reminder(indicator: Indicator) -> None:
         reminders.remind_everyone(at=morning(day + timedelta(days=later)))
 
     assert told(person) == [
-        ("overdue", "Attendu depuis le 31 janvier 2026 : Entreprises accompagnées (2025)")
+        ("overdue", "Attendu depuis le 31 janvier 2026\u00a0: Entreprises accompagnées (2025)")
     ]
     assert person.notifications.get().url == (
         f"/agent/plans/{indicator.plan.slug}/indicateurs/entreprises/saisie/"
@@ -97,8 +97,8 @@ def test_each_day_around_a_due_date(indicator: Indicator) -> None:
 
     assert [days for days in range(-19, 40) if counts[days] != counts[days - 1]] == [-14, 1]
     assert told(person) == [
-        ("due_soon", "À fournir avant le 31 janvier 2026 : Entreprises accompagnées (2025)"),
-        ("overdue", "Attendu depuis le 31 janvier 2026 : Entreprises accompagnées (2025)"),
+        ("due_soon", "À fournir avant le 31 janvier 2026\u00a0: Entreprises accompagnées (2025)"),
+        ("overdue", "Attendu depuis le 31 janvier 2026\u00a0: Entreprises accompagnées (2025)"),
     ]
     assert unread(person) == ["overdue"]  # the notice is moot once the date has passed
 
@@ -114,8 +114,8 @@ def test_a_deliverable_is_reminded_of_by_its_date() -> None:
     reminders.remind(plan, at=morning(date(2026, 7, 1)))
 
     assert told(person) == [
-        ("due_soon", "À fournir avant le 30 juin 2026 : Panorama publié"),
-        ("overdue", "Attendu depuis le 30 juin 2026 : Panorama publié"),
+        ("due_soon", "À fournir avant le 30 juin 2026\u00a0: Panorama publié"),
+        ("overdue", "Attendu depuis le 30 juin 2026\u00a0: Panorama publié"),
     ]
 
 
@@ -240,7 +240,7 @@ def test_a_long_title_does_not_hide_the_date() -> None:
     reminders.remind(plan, at=morning(DUE))
 
     ((_kind, text),) = told(manager)
-    assert text == f"À fournir avant le 31 janvier 2026 : {'T' * 159}…"
+    assert text == f"À fournir avant le 31 janvier 2026\u00a0: {'T' * 159}…"
 
 
 @pytest.mark.django_db(transaction=True)
