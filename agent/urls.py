@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from agent import home, typed_text
+from agent.editing import views as editing
 
 app_name = "agent"
 
@@ -19,5 +20,6 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("texte/", typed_text.reopen, name="typed_text"),
     path("", include("agent.notifications.urls")),
+    path("nouveau-plan/", editing.create_plan, name="plan_create"),
     path("plans/<slug:plan>/", include(plan_urls)),
 ]

@@ -44,9 +44,15 @@ def stepped(rows: Sequence[PlacedT], pk: int, step: int) -> list[PlacedT]:
 
 
 def number(rows: Sequence[Any]) -> list[Any]:
-    """Write the order of rows as positions; return those that changed."""
+    """Write the order of rows as positions; return those that changed.
+
+    The positions they have are dealt out anew where they differ, so that few rows change.
+    """
+    positions = sorted(row.position for row in rows)
+    if len(set(positions)) < len(positions):
+        positions = list(range(1, len(positions) + 1))
     changed = []
-    for position, row in enumerate(rows, 1):
+    for position, row in zip(positions, rows, strict=True):
         if row.position != position:
             row.position = position
             changed.append(row)

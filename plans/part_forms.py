@@ -14,7 +14,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet, ModelChoiceIterator
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -257,9 +256,3 @@ class RowsFormSet(_InlineFormSet):
     def _place(self, form: Any) -> None:
         if self.ordered:
             form.instance.position = self.forms.index(form) + 1
-
-
-def hush(form: Any) -> None:
-    """Show what is typed without judging it yet: nobody asked to save."""
-    form._errors = ErrorDict()
-    form.cleaned_data = {}
