@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from indicators import progress
@@ -138,3 +138,17 @@ def evaluate_indicators(
                 )
             )
     return evaluations
+
+
+def pretend(evaluation: Evaluation, draft: Observation) -> Evaluation:
+    """Evaluate again as if a saved draft were published, in place of what it corrects."""
+    kept = [row for row in evaluation.observations.values() if row.pk != draft.supersedes_id]
+    rows = [*kept, draft]
+    series = series_of(evaluation.indicator, rows)
+    limits = limits_of(evaluation.indicator.plan)
+    return replace(
+        evaluation,
+        series=series,
+        result=progress.evaluate(series, evaluation.terms, on=evaluation.result.on, limits=limits),
+        observations={row.pk: row for row in rows},
+    )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
 from config.environment import Environment, local_address
+from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
 
 env = Environment()
@@ -38,6 +39,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
+    "agent",
     "dashboards",
     "exchange",
     "indicators",
@@ -45,7 +47,14 @@ INSTALLED_APPS = [
     "objectives",
     "plans",
     "accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
+    "django_htmx",
     "rest_framework",
     "pgtrigger",
     "pghistory",
@@ -69,6 +78,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.AccountPagesMiddleware",
+    "agent.middleware.StaffPagesMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -83,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboards.context_processors.site",
+                "agent.context_processors.person",
             ],
         },
     },
@@ -137,6 +152,90 @@ USE_THOUSAND_SEPARATOR = True
 
 # Accounts
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "agent:home"
+LOGOUT_REDIRECT_URL = "dashboards:home"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation reaches the address, which verifies it
+ACCOUNT_CHANGE_EMAIL = True  # one address per account: a new one replaces it once confirmed
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE['name']}] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByPasswordForm",
+    "add_email": "accounts.forms.ChangeEmailForm",
+}
+# Counted in the cache, which all processes share: requests per duration, per address or account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/3m/key",
+}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.ActivateGeneratorForm",
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByCodeForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE["name"]
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones drift: the code before and the one after also count
+# allauth refuses here for fear of accounts that strangers open: nobody opens one uninvited.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# Signing in through an identity provider: offered where these are set.
+
+OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME: str = env.str("OIDC_NAME", default="OpenID Connect")
+OIDC_SCOPES: list[str] = env.list("OIDC_SCOPES", default=["openid", "profile", "email"])
+OIDC_ACR_VALUES: str = env.str("OIDC_ACR_VALUES", default="")
+OIDC_VOUCHES_FOR_EMAIL = env.bool("OIDC_VOUCHES_FOR_EMAIL", default=False)
+
+SOCIALACCOUNT_ADAPTER = "agent.members.identity.InvitedOnlyAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "openid_connect": {
+        "provider_class": "accounts.openid_connect.provider.NonceProvider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": openid_connect_apps(
+            server_url=OIDC_SERVER_URL,
+            client_id=OIDC_CLIENT_ID,
+            secret=OIDC_CLIENT_SECRET,
+            name=OIDC_NAME,
+            scopes=OIDC_SCOPES,
+            acr_values=OIDC_ACR_VALUES,
+            vouches_for_email=OIDC_VOUCHES_FOR_EMAIL,
+        ),
+    }
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -156,7 +255,24 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# What people upload; never served as it is: a view checks who asks.
 MEDIA_ROOT = DATA_DIR / "media"
+EVIDENCE_MAX_BYTES = env.whole(
+    "EVIDENCE_MAX_BYTES", default=10_000_000, least=100_000, most=100_000_000
+)
+SPREADSHEET_MAX_BYTES = env.whole(
+    "SPREADSHEET_MAX_BYTES", default=30_000_000, least=100_000, most=200_000_000
+)
+SPREADSHEET_MAX_ROWS = env.whole(
+    "SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000
+)
+SPREADSHEET_RETENTION_DAYS = env.whole(
+    "SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365
+)
+# A worker that has not been heard of for so long is taken for dead, and its import taken up.
+SPREADSHEET_LEASE_SECONDS = 60
+# The grid of a large plan: a few fields for each indicator.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # Mail
 
@@ -169,6 +285,8 @@ EMAIL_HOST_PASSWORD: str = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS: bool = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL: bool = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+# Which plans still concern a person, asked before they are mailed anything about them.
+NOTIFICATION_PLANS = "plans.audience.plans_that_tell"
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="plans-ia@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -176,6 +294,15 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that leaves work to the worker does not wait for a broker that is down: what must not be
+# lost is in the database, and the beat takes it up.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_IMPORTS = ["accounts.mail"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -190,6 +317,29 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refresh-progress": {
         "task": "indicators.tasks.refresh_all_progress",
         "schedule": crontab(hour=0, minute=5),
+    },
+    "remind": {
+        "task": "agent.tasks.remind",
+        "schedule": crontab(hour=6, minute=0),
+    },
+    # What is due follows from the rows: a minute that is missed is made up for by the next.
+    "send-digests": {
+        "task": "accounts.tasks.send_digests",
+        "schedule": crontab(),
+        "options": {"expires": 55},
+    },
+    "send-invitations": {
+        "task": "plans.tasks.send_invitations",
+        "schedule": crontab(minute="*/5"),
+    },
+    "take-up-imports": {
+        "task": "exchange.tasks.take_up_imports",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "purge-imports": {
+        "task": "exchange.tasks.purge_imports",
+        "schedule": crontab(hour=3, minute=20),
     },
 }
 
@@ -206,6 +356,7 @@ FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # Browser
 
+CSRF_FAILURE_VIEW = "agent.typed_text.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -8,87 +8,276 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('plans', '0001_initial'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("plans", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Objective',
+            name="Objective",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, verbose_name='code')),
-                ('former_codes', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), blank=True, default=list, editable=False, help_text='Les adresses qui les portent redirigent vers l’identifiant actuel.', size=None, verbose_name='anciens identifiants')),
-                ('kind', models.CharField(choices=[('axis', 'axe'), ('objective', 'objectif'), ('cross_cutting', 'chantier transversal')], max_length=15, verbose_name='nature')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='rang')),
-                ('title', models.CharField(max_length=200, verbose_name='titre')),
-                ('summary', models.TextField(blank=True, verbose_name='résumé')),
-                ('locator', models.CharField(blank=True, max_length=250, verbose_name='endroit')),
-                ('notes', models.ManyToManyField(blank=True, related_name='objectives', to='plans.note')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='objectives.objective', verbose_name='partie de')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='objectives', to='plans.plan')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='plans.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, verbose_name="code")),
+                (
+                    "former_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        help_text="Les adresses qui les portent redirigent vers l’identifiant actuel.",
+                        size=None,
+                        verbose_name="anciens identifiants",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("axis", "axe"),
+                            ("objective", "objectif"),
+                            ("cross_cutting", "chantier transversal"),
+                        ],
+                        max_length=15,
+                        verbose_name="nature",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+                ("title", models.CharField(max_length=200, verbose_name="titre")),
+                ("summary", models.TextField(blank=True, verbose_name="résumé")),
+                ("locator", models.CharField(blank=True, max_length=250, verbose_name="endroit")),
+                (
+                    "notes",
+                    models.ManyToManyField(blank=True, related_name="objectives", to="plans.note"),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="children",
+                        to="objectives.objective",
+                        verbose_name="partie de",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="objectives",
+                        to="plans.plan",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="objectives",
+                        to="plans.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'axe ou objectif',
-                'verbose_name_plural': 'axes et objectifs',
-                'ordering': ('plan', 'position', 'code'),
+                "verbose_name": "axe ou objectif",
+                "verbose_name_plural": "axes et objectifs",
+                "ordering": ("plan", "position", "code"),
             },
         ),
         migrations.CreateModel(
-            name='ObjectiveEvent',
+            name="ObjectiveEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.SlugField(db_index=False, max_length=40, verbose_name='code')),
-                ('former_codes', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), blank=True, default=list, editable=False, help_text='Les adresses qui les portent redirigent vers l’identifiant actuel.', size=None, verbose_name='anciens identifiants')),
-                ('kind', models.CharField(choices=[('axis', 'axe'), ('objective', 'objectif'), ('cross_cutting', 'chantier transversal')], max_length=15, verbose_name='nature')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='rang')),
-                ('title', models.CharField(max_length=200, verbose_name='titre')),
-                ('summary', models.TextField(blank=True, verbose_name='résumé')),
-                ('locator', models.CharField(blank=True, max_length=250, verbose_name='endroit')),
-                ('parent', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='objectives.objective', verbose_name='partie de')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='objectives.objective')),
-                ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='plans.plan')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='plans.source')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("code", models.SlugField(db_index=False, max_length=40, verbose_name="code")),
+                (
+                    "former_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        help_text="Les adresses qui les portent redirigent vers l’identifiant actuel.",
+                        size=None,
+                        verbose_name="anciens identifiants",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("axis", "axe"),
+                            ("objective", "objectif"),
+                            ("cross_cutting", "chantier transversal"),
+                        ],
+                        max_length=15,
+                        verbose_name="nature",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+                ("title", models.CharField(max_length=200, verbose_name="titre")),
+                ("summary", models.TextField(blank=True, verbose_name="résumé")),
+                ("locator", models.CharField(blank=True, max_length=250, verbose_name="endroit")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="objectives.objective",
+                        verbose_name="partie de",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="objectives.objective",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="plans.plan",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="plans.source",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(fields=('plan', 'code'), name='objectives_objective_code_unique'),
+            model_name="objective",
+            constraint=models.UniqueConstraint(
+                fields=("plan", "code"), name="objectives_objective_code_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='objectives_objective_not_its_own_part', violation_error_message='Un objectif n’est pas partie de lui-même.'),
+            model_name="objective",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent__isnull", True),
+                    models.Q(("parent", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="objectives_objective_not_its_own_part",
+                violation_error_message="Un objectif n’est pas partie de lui-même.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objective',
-            trigger=pgtrigger.compiler.Trigger(name='remember_former_code', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code"))', func='\n            NEW.former_codes := array_append(\n                array_remove(array_remove(NEW.former_codes, NEW.code), OLD.code),\n                OLD.code\n            );\n            RETURN NEW;\n        ', hash='94f8f816fdabccdced7a63a93b5903b380a7fb7e', operation='UPDATE OF "code"', pgid='pgtrigger_remember_former_code_95c80', table='objectives_objective', when='BEFORE')),
+            model_name="objective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="remember_former_code",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code"))',
+                    func="\n            NEW.former_codes := array_append(\n                array_remove(array_remove(NEW.former_codes, NEW.code), OLD.code),\n                OLD.code\n            );\n            RETURN NEW;\n        ",
+                    hash="94f8f816fdabccdced7a63a93b5903b380a7fb7e",
+                    operation='UPDATE OF "code"',
+                    pgid="pgtrigger_remember_former_code_95c80",
+                    table="objectives_objective",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objective',
-            trigger=pgtrigger.compiler.Trigger(name='parent_in_same_plan', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."parent_id" IS NOT NULL)', func="\n                    IF NOT EXISTS (SELECT FROM objectives_objective\n                                   WHERE id = NEW.parent_id AND plan_id = NEW.plan_id) THEN\n                        RAISE EXCEPTION 'objective %: its parent belongs to another plan', NEW.code\n                            USING ERRCODE = 'integrity_constraint_violation',\n                                  CONSTRAINT = 'objectives_objective_parent_in_same_plan';\n                    END IF;\n                    RETURN NEW;\n                ", hash='c7e98b6038e551ef64004aad206a6a16a318dcb8', operation='INSERT OR UPDATE', pgid='pgtrigger_parent_in_same_plan_3bb91', table='objectives_objective', when='BEFORE')),
+            model_name="objective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="parent_in_same_plan",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."parent_id" IS NOT NULL)',
+                    func="\n                    IF NOT EXISTS (SELECT FROM objectives_objective\n                                   WHERE id = NEW.parent_id AND plan_id = NEW.plan_id) THEN\n                        RAISE EXCEPTION 'objective %: its parent belongs to another plan', NEW.code\n                            USING ERRCODE = 'integrity_constraint_violation',\n                                  CONSTRAINT = 'objectives_objective_parent_in_same_plan';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="c7e98b6038e551ef64004aad206a6a16a318dcb8",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_parent_in_same_plan_3bb91",
+                    table="objectives_objective",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objective',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (NEW."code", NEW."former_codes", NEW."id", NEW."kind", NEW."locator", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."position", NEW."source_id", NEW."summary", NEW."title"); RETURN NULL;', hash='aa10a0cd37ca7a9cf044d22e45025a5bae823e9a', operation='INSERT', pgid='pgtrigger_insert_insert_4e40f', table='objectives_objective', when='AFTER')),
+            model_name="objective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (NEW."code", NEW."former_codes", NEW."id", NEW."kind", NEW."locator", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."position", NEW."source_id", NEW."summary", NEW."title"); RETURN NULL;',
+                    hash="aa10a0cd37ca7a9cf044d22e45025a5bae823e9a",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_4e40f",
+                    table="objectives_objective",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objective',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (NEW."code", NEW."former_codes", NEW."id", NEW."kind", NEW."locator", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."position", NEW."source_id", NEW."summary", NEW."title"); RETURN NULL;', hash='200a78d52e2fa0dd4ccfadb7af630edbbef2cb30', operation='UPDATE', pgid='pgtrigger_update_update_6b1f5', table='objectives_objective', when='AFTER')),
+            model_name="objective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (NEW."code", NEW."former_codes", NEW."id", NEW."kind", NEW."locator", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."position", NEW."source_id", NEW."summary", NEW."title"); RETURN NULL;',
+                    hash="200a78d52e2fa0dd4ccfadb7af630edbbef2cb30",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_6b1f5",
+                    table="objectives_objective",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='objective',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (OLD."code", OLD."former_codes", OLD."id", OLD."kind", OLD."locator", OLD."parent_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."position", OLD."source_id", OLD."summary", OLD."title"); RETURN NULL;', hash='a980de8591b0e29b17e915b2beb822dd59f0eaa5', operation='DELETE', pgid='pgtrigger_delete_delete_9a7da', table='objectives_objective', when='AFTER')),
+            model_name="objective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "objectives_objectiveevent" ("code", "former_codes", "id", "kind", "locator", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "source_id", "summary", "title") VALUES (OLD."code", OLD."former_codes", OLD."id", OLD."kind", OLD."locator", OLD."parent_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."position", OLD."source_id", OLD."summary", OLD."title"); RETURN NULL;',
+                    hash="a980de8591b0e29b17e915b2beb822dd59f0eaa5",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_9a7da",
+                    table="objectives_objective",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -6,14 +6,23 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('objectives', '0001_initial'),
+        ("objectives", "0001_initial"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='objectiveevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1cb3a68cd8fa41393a913ce6eb4026fc00060ad1', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_86cfc', table='objectives_objectiveevent', when='BEFORE')),
+            model_name="objectiveevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="1cb3a68cd8fa41393a913ce6eb4026fc00060ad1",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_86cfc",
+                    table="objectives_objectiveevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -38,6 +38,12 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account; the e-mail address is the login."""
 
+    class Digest(models.TextChoices):
+        IMMEDIATE = "immediate", _("au fil de l’eau")
+        DAILY = "daily", _("chaque jour ouvré")
+        WEEKLY = "weekly", _("chaque lundi")
+        NEVER = "never", _("jamais")
+
     email = models.EmailField(_("adresse électronique"), unique=True)
     name = models.CharField(_("nom"), max_length=150, blank=True)
     is_staff = models.BooleanField(
@@ -46,6 +52,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Peut ouvrir l’administration de secours (Django admin)."),
     )
     is_active = models.BooleanField(_("actif"), default=True)
+    digest = models.CharField(
+        _("récapitulatif par courriel"),
+        max_length=10,
+        choices=Digest,
+        default=Digest.DAILY,
+        help_text=_("Les notifications restent dans l’espace agent quoi que vous choisissiez."),
+    )
     date_joined = models.DateTimeField(_("créé le"), default=timezone.now, editable=False)
 
     objects = UserManager()
