@@ -4,6 +4,7 @@ from plans.models.contribution import CURRENT, Contribution, contribution_trigge
 from plans.models.identifiers import former_identifiers, remember_former
 from plans.models.plan import Membership, Plan, PlanOrganisation
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
+from plans.models.revision import Revision
 from plans.models.sources import LOCATOR_LENGTH, Claim, Note, NoteCitation, Source, not_blank
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Plan",
     "PlanOrganisation",
     "Region",
+    "Revision",
     "Sector",
     "Source",
     "contribution_triggers",
