@@ -14,7 +14,7 @@ from io import StringIO
 from django.conf import settings
 from django.utils import timezone
 
-from exchange.catalogue.datasets import CSV, Dataset
+from exchange.catalogue.datasets import CSV, ZIP, Dataset
 from exchange.packages.archive import publisher
 from exchange.packages.fields import harmless
 
@@ -24,6 +24,7 @@ COLUMNS = (
     "DATE_PUBL", "FREQ_MAJ", "DATE_MAJ", "MOTS_CLES", "LICENCE", "NOMBRE_RESSOURCES",
     "FORMAT_RESSOURCES", "URL",
 )  # fmt: skip
+EXTENSIONS = {CSV: "csv", ZIP: "zip"}
 
 
 def scdl(datasets: Iterable[Dataset]) -> bytes:
@@ -58,9 +59,7 @@ def _row(dataset: Dataset) -> dict[str, str]:
         "LICENCE": "Licence Ouverte-LO",
         "NOMBRE_RESSOURCES": str(len(dataset.distributions)),
         "FORMAT_RESSOURCES": ";".join(
-            dict.fromkeys(
-                "csv" if one.media_type == CSV else "zip" for one in dataset.distributions
-            )
+            dict.fromkeys(EXTENSIONS[one.media_type] for one in dataset.distributions)
         ),
         "URL": dataset.page,
     }

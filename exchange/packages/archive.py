@@ -35,6 +35,13 @@ LICENCE = {
 FICTITIOUS = "Plan fictif, démonstration : la région n’existe pas et aucun chiffre n’est réel."
 
 
+CONTENTS = (
+    "Objectifs, mesures, livrables, indicateurs, cibles, valeurs publiées et avancement, avec la "
+    "source de chaque chiffre. Une case vide est une donnée que personne n’a publiée, jamais un "
+    "zéro."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """A package ready to be kept.
@@ -124,9 +131,7 @@ def description_of(plan: Plan) -> str:
     sentences = [
         FICTITIOUS if plan.region.fictitious else "",
         plan.summary,
-        "Objectifs, mesures, livrables, indicateurs, cibles, valeurs publiées et avancement, avec "
-        "la source de chaque chiffre. Une case vide est une donnée que personne n’a publiée, "
-        "jamais un zéro.",
+        CONTENTS,
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -120,9 +120,7 @@ INDICATORS = Table(
     ),
     columns=(
         _CODE,
-        Field(
-            "common_code", "Le même pour les indicateurs de plusieurs plans qui comptent pareil."
-        ),
+        Field("common_code", "Le même dans tous les plans qui comptent la même chose."),
         Field("objective", "Code de l’objectif, pour un indicateur d’objectif."),
         Field("measure", "Code de la mesure, pour un indicateur de mesure."),
         _TITLE,
@@ -259,7 +257,7 @@ SOURCES = Table(
         Field("publisher", "Éditeur."),
         _URL,
         Field(
-            "published_on", "Date du document, aussi précise qu’il la montre : AAAA-MM-JJ, AAAA."
+            "published_on", "Date, aussi précise que le document la montre : AAAA-MM-JJ ou AAAA."
         ),
         Field("published_inferred", "Vrai quand cette date est déduite.", "boolean"),
         Field("comment", "Remarque."),
