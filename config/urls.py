@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("", include("exchange.urls")),
     path("api/", include("config.api")),
     path("", include("dashboards.urls")),
 ]
