@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comptes/", include("accounts.urls")),
     path("comptes/", include("allauth.urls")),
     path("invitation/<str:token>/", join, name="invitation"),
+    path("", include("exchange.urls")),
+    path("api/", include("config.api")),
     path("", include("dashboards.urls")),
 ]
 

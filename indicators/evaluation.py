@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from indicators import progress
 from indicators.models import Indicator, Observation, Target
@@ -152,3 +153,18 @@ def pretend(evaluation: Evaluation, draft: Observation) -> Evaluation:
         result=progress.evaluate(series, evaluation.terms, on=evaluation.result.on, limits=limits),
         observations={row.pk: row for row in rows},
     )
+
+
+def value_of(
+    measurement: str,
+    value: Decimal | None,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+    ratio_scale: Decimal,
+) -> Decimal | None:
+    """Return the value that one observation alone has in the unit; a ratio as the rules do."""
+    day = date.min
+    observed = progress.Observed(
+        start=day, end=day, value=value, numerator=numerator, denominator=denominator
+    )
+    return progress.aggregate(progress.Measurement(measurement), [observed], ratio_scale)

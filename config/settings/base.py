@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pgtrigger",
     "pghistory",
     "django.contrib.admin",
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,6 +110,7 @@ TEMPLATES = [
 SITE: dict[str, str] = {
     "name": env.str("SITE_NAME", default="Les plans IA des régions"),
     "publisher": env.str("SITE_PUBLISHER", default=""),
+    "publisher_siret": env.str("SITE_PUBLISHER_SIRET", default=""),
     "publisher_address": env.str("SITE_PUBLISHER_ADDRESS", default=""),
     "publisher_phone": env.str("SITE_PUBLISHER_PHONE", default=""),
     "publication_director": env.str("SITE_PUBLICATION_DIRECTOR", default=""),
@@ -341,6 +345,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exchange.tasks.purge_imports",
         "schedule": crontab(hour=3, minute=20),
     },
+    # One query finds out that nothing changed.
+    "build-packages": {
+        "task": "exchange.tasks.build_changed_packages",
+        "schedule": crontab(),
+    },
 }
 
 # API: nothing is open that does not say so.
@@ -349,7 +358,34 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "plans.api_support.problems.handle",
+    "URL_FORMAT_OVERRIDE": "format",
 }
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Les plans IA des régions",
+    "DESCRIPTION": "What French regions promised of AI, what was done, and what nobody reported.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {
+        "name": "Licence Ouverte 2.0",
+        "url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    },
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+}
+
+# How many requests, and whole exports, one address may make in a minute.
+API_REQUESTS_PER_MINUTE = env.whole("API_REQUESTS_PER_MINUTE", default=120, least=1, most=1_000_000)
+API_EXPORTS_PER_MINUTE = env.whole("API_EXPORTS_PER_MINUTE", default=6, least=1, most=1_000_000)
+# Behind a proxy of ours the address of who asks is the last one it wrote.
+TRUST_FORWARDED_FOR = env.bool("BEHIND_PROXY", default=False)
 
 # An address typed without its scheme is taken as https (Django 6 will do so by itself).
 FORMS_URLFIELD_ASSUME_HTTPS = True

@@ -17,6 +17,7 @@ from plans.models.plan import (
     Role,
 )
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
+from plans.models.revision import Revision
 from plans.models.sources import LOCATOR_LENGTH, Claim, Note, NoteCitation, Source, not_blank
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "PlanOrganisation",
     "Region",
     "Role",
+    "Revision",
     "Sector",
     "Source",
     "contribution_triggers",
