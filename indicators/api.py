@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -286,7 +287,7 @@ class ObservationDetail(Observations, DetailView):
         named = {name: value for name, value in words.items() if name != "period"}
         try:
             return super().found({**named, "start": period[1], "end": period[2]})
-        except ValueError as error:  # 30 February
+        except ValidationError as error:  # 30 February
             raise Http404 from error
 
 

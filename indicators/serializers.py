@@ -363,12 +363,16 @@ class ProgressSerializer(serializers.Serializer[Any]):
     unit = unit_of_indicator()
     value = Number("What is published, in the unit.", allow_null=True, example="71")
     target_value = Number("What is promised, in the unit.", allow_null=True, example="175")
-    rate = Number("Share of the way done: 0.4 is 40 %.", allow_null=True, example="0.4057142857")
+    rate = Number(
+        "Share of the way done: 0.4 is 40 %.", decimals=10, allow_null=True, example="0.4057142857"
+    )
     expected = Number(
         "What was expected at `reported_until`, in the unit.", allow_null=True, example="70"
     )
-    expected_share = Number("The same as a share of the way.", allow_null=True, example="0.4")
-    pace = Number("Achieved over expected.", allow_null=True, example="1.0142857143")
+    expected_share = Number(
+        "The same as a share of the way.", decimals=10, allow_null=True, example="0.4"
+    )
+    pace = Number("Achieved over expected.", decimals=10, allow_null=True, example="1.0142857143")
     satisfied = Flag("Whether what is published meets the target.", allow_null=True, example=False)
     derived_total = Flag("Whether `target_value` is a sum that nobody stated.", example=True)
     from_zero = Flag("Whether a level is measured from zero, its baseline unknown.", example=False)

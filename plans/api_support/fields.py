@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.db import models
 from rest_framework import serializers
 
 PREFIX = "/api/v1"
+WIDE = Context(prec=60)
 
 
 def address(*words: str) -> str:
@@ -85,12 +86,20 @@ class Whole(Documented, serializers.IntegerField):
 
 
 class Number(Documented, serializers.CharField):
-    """An exact decimal, as a string; a point separates the decimals."""
+    """A decimal, as a string; a point separates the decimals.
+
+    As many decimals as the database keeps, so that what is stored and what is reckoned now are
+    written alike.
+    """
 
     numeric = True
 
+    def __init__(self, help_text: str = "", *, decimals: int = 6, **kwargs: Any) -> None:
+        self.decimals = decimals
+        super().__init__(help_text, **kwargs)
+
     def to_representation(self, value: Decimal) -> str:
-        return plain(value) or "0"
+        return plain(value.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP, WIDE)) or "0"
 
 
 class Choice(Documented, serializers.ChoiceField):
