@@ -12,7 +12,6 @@ plan_urls: list[URLPattern | URLResolver] = [
     path("", include("agent.entry.urls")),
     path("", include("agent.review.urls")),
     path("", include("agent.members.urls")),
-    path("", include("agent.spreadsheets.urls")),
     path("", include("agent.editing.urls")),
 ]
 

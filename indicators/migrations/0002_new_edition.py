@@ -35,10 +35,10 @@ $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indicators", "0005_refuse_terms_at_odds"),
-        ("measures", "0002_audit_append_only"),
-        ("objectives", "0002_audit_append_only"),
-        ("plans", "0003_revision"),
+        ("indicators", "0001_initial"),
+        ("measures", "0001_initial"),
+        ("objectives", "0001_initial"),
+        ("plans", "0001_initial"),
     ]
     operations = [
         migrations.RunSQL(FUNCTION, "DROP FUNCTION plans_new_edition()"),
