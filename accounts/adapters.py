@@ -37,9 +37,9 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": gettext_lazy("Ce mot de passe n’est pas le bon."),
         "enter_current_password": gettext_lazy("Ce mot de passe n’est pas le bon."),
         "too_many_login_attempts": gettext_lazy(
-            "Trop d’essais de connexion : attendez cinq minutes, puis réessayez."
+            "Trop d’essais de connexion : attendez cinq minutes, puis réessayez."
         ),
-        "rate_limited": gettext_lazy("Trop d’essais : attendez quelques minutes, puis réessayez."),
+        "rate_limited": gettext_lazy("Trop d’essais : attendez quelques minutes, puis réessayez."),
         "duplicate_email": gettext_lazy("Cette adresse est déjà celle de votre compte."),
     }
 

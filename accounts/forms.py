@@ -10,7 +10,8 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import (
-    password_validators_help_texts,
+    MinimumLengthValidator,
+    get_default_password_validators,
     validate_password,
 )
 from django.core.exceptions import ValidationError
@@ -21,8 +22,16 @@ from accounts.models import User
 
 
 def password_advice() -> str:
-    """Say in one paragraph what a password must be."""
-    return " ".join(str(text) for text in password_validators_help_texts())
+    """Say in one sentence what the validators ask of a password."""
+    length = next(
+        validator.min_length
+        for validator in get_default_password_validators()
+        if isinstance(validator, MinimumLengthValidator)
+    )
+    return _(
+        "Au moins %(length)d caractères ; ni un mot de passe courant, ni votre nom ou votre "
+        "adresse, ni des chiffres seulement."
+    ) % {"length": length}
 
 
 def reword(form: forms.Form, **labels: str) -> None:
@@ -194,9 +203,9 @@ class AddPasskeyForm(AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reword(self, name=_("Nom de la clé"), passwordless=_("Se connecter avec cette clé seule"))
-        self.fields["name"].help_text = _("Pour la reconnaître : « téléphone », « clé USB »…")
+        self.fields["name"].help_text = _("Pour la reconnaître : « téléphone », « clé USB »…")
         self.fields["passwordless"].help_text = _(
-            "Sans mot de passe : l’appareil vérifie votre empreinte, votre visage ou un code. "
+            "Sans mot de passe : l’appareil vérifie votre empreinte, votre visage ou un code. "
             "Décochez pour une clé qui ne sert que de second facteur."
         )
         self.fields["passwordless"].initial = True

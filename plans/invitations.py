@@ -84,7 +84,7 @@ def invite(plan: Plan, email: str, role: Role, *, rights: Rights, at: datetime) 
     waiting.filter(expires_at__lte=at).update(revoked_at=at)
     if waiting.exists():
         raise InvitationError(
-            _("Une invitation attend déjà la réponse de %(email)s : renvoyez-la ou retirez-la.")
+            _("Une invitation attend déjà la réponse de %(email)s : renvoyez-la ou retirez-la.")
             % {"email": email}
         )
     invitation = Invitation(plan=plan, email=email, role=role, invited_by=rights.user)
@@ -147,7 +147,7 @@ def accept_as_new_person(invitation: Invitation, *, name: str, password: str, at
             accept(invitation, user, at=at)
     except IntegrityError as error:
         raise InvitationError(
-            _("Un compte existe déjà avec cette adresse : connectez-vous.")
+            _("Un compte existe déjà avec cette adresse : connectez-vous.")
         ) from error
     return user
 
@@ -201,7 +201,7 @@ def _message(invitation: Invitation) -> EmailMessage:
         {"invitation": invitation, "link": link_of(invitation), "site": settings.SITE},
     )
     return EmailMessage(
-        subject=_("Invitation à suivre « %(plan)s »")
+        subject=_("Invitation à suivre « %(plan)s »")
         % {"plan": " ".join(invitation.plan.title.split())},
         body=text,
         to=[invitation.email],

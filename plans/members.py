@@ -22,7 +22,7 @@ def refuse_above(rights: Rights, role: Role) -> None:
     ranks = list(Role)
     if rights.role is None or ranks.index(role) > ranks.index(rights.role):
         raise MemberError(
-            _("Vous ne pouvez pas donner un rôle plus étendu que le vôtre (« %(role)s »).")
+            _("Vous ne pouvez pas donner un rôle plus étendu que le vôtre (« %(role)s »).")
             % {"role": role.label}
         )
 
@@ -39,7 +39,7 @@ def _refuse_without_manager(membership: Membership) -> None:
     if membership.role == Role.MANAGER and not others.exists():
         raise MemberError(
             _(
-                "Ce plan n’aurait plus de gestionnaire : "
+                "Ce plan n’aurait plus de gestionnaire : "
                 "donnez d’abord ce rôle à une autre personne."
             )
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -16,6 +18,9 @@ from allauth.socialaccount.providers.oauth2.views import (
 )
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.http import Http404, HttpRequest, HttpResponse
+from requests import RequestException
+
+logger = logging.getLogger(__name__)
 
 
 class SignedUserInfoAdapter(OpenIDConnectOAuth2Adapter):
@@ -53,12 +58,15 @@ class SignedUserInfoAdapter(OpenIDConnectOAuth2Adapter):
 
 def _step(view: type[OAuth2View]) -> Callable[[HttpRequest, str], HttpResponse]:
     def step(request: HttpRequest, provider_id: str) -> HttpResponse:
+        adapter = SignedUserInfoAdapter(request, provider_id)
+        answer: HttpResponse
         try:
-            answer: HttpResponse = view.adapter_view(SignedUserInfoAdapter(request, provider_id))(
-                request
-            )
+            answer = view.adapter_view(adapter)(request)
         except SocialApp.DoesNotExist as error:
             raise Http404 from error
+        except RequestException as error:  # the provider is down, or its address is wrong
+            logger.warning("The identity provider does not answer: %s", error)
+            answer = render_authentication_error(request, adapter.get_provider(), exception=error)
         return answer
 
     return step

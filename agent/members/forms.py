@@ -36,7 +36,10 @@ class InvitationForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
-        label=gettext_lazy("Rôle"), choices=ROLES, initial=Role.CONTRIBUTOR, widget=forms.Select
+        label=gettext_lazy("Rôle"),
+        choices=ROLES,
+        initial=Role.CONTRIBUTOR,
+        widget=forms.RadioSelect,
     )
 
     def clean_role(self) -> Role:
@@ -94,7 +97,7 @@ class PlanSettingsForm(forms.ModelForm):
         if required and not self.instance.requires_two_factor and not has_two_factor(self.user):
             raise forms.ValidationError(
                 _(
-                    "Activez d’abord la double authentification sur votre propre compte : "
+                    "Activez d’abord la double authentification sur votre propre compte : "
                     "sans elle, ce réglage vous fermerait le plan."
                 )
             )

@@ -66,7 +66,7 @@ def _join_as(request: HttpRequest, invitation: Invitation, user: User) -> HttpRe
         messages.error(request, str(refusal))
         return redirect(request.get_full_path())
     messages.success(
-        request, _("Vous êtes membre du plan « %(plan)s ».") % {"plan": invitation.plan.title}
+        request, _("Vous êtes membre du plan « %(plan)s ».") % {"plan": invitation.plan.title}
     )
     return redirect("agent:plan", invitation.plan.slug)
 
@@ -87,7 +87,7 @@ def _join_as_new_person(request: HttpRequest, invitation: Invitation) -> HttpRes
         return redirect(request.get_full_path())
     messages.success(
         request,
-        _("Votre compte est créé et vous êtes membre du plan « %(plan)s ».")
+        _("Votre compte est créé et vous êtes membre du plan « %(plan)s ».")
         % {"plan": invitation.plan.title},
     )
     there = reverse("agent:plan", args=[invitation.plan.slug])

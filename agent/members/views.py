@@ -173,7 +173,7 @@ def resend_invitation(
     else:
         messages.success(
             request,
-            _("Un nouveau lien part à %(email)s ; le précédent ne fonctionne plus.")
+            _("Un nouveau lien part à %(email)s ; le précédent ne fonctionne plus.")
             % {"email": found.email},
         )
     return redirect("agent:members", plan.slug)

@@ -1,4 +1,4 @@
-"""Fixtures of the account tests: mails go at once, attempts are counted anew."""
+"""Fixtures of the account tests, for those that ask for them."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def with_provider(providers: dict[str, Any], **given: Any) -> dict[str, Any]:
     return {**providers, "openid_connect": {**providers["openid_connect"], "APPS": apps}}
 
 
-@pytest.fixture(autouse=True)
-def _attempts_counted_anew() -> Iterator[None]:
+@pytest.fixture
+def attempts_counted_anew() -> Iterator[None]:
     """Forget the attempts of other tests: rate limits are kept in the cache."""
     cache.clear()
     yield
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def _mails_go_at_once() -> Iterator[None]:
+@pytest.fixture
+def mails_go_at_once() -> Iterator[None]:
     """Do the worker's part in the test itself."""
     celery_app.conf.task_always_eager = celery_app.conf.task_eager_propagates = True
     yield

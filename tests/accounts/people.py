@@ -44,8 +44,8 @@ def sign_in(client: Client, user: User, **more: str) -> Any:
     )
 
 
-def link_in(body: str) -> str:
+def link_in(body: object) -> str:
     """Return the first address of a mail, without the host."""
-    found = LINK.search(body)
+    found = LINK.search(str(body))
     assert found is not None, body
     return "/" + found[0].split("/", 3)[3]

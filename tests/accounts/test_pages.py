@@ -15,7 +15,10 @@ from accounts.models import User
 from tests.accounts.people import PASSWORD, person, sign_in, with_generator
 from tests.html import html_errors, inline_code
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("attempts_counted_anew", "mails_go_at_once"),
+]
 
 ENTRANCE = [
     "/comptes/login/",
@@ -184,6 +187,6 @@ def test_a_person_sees_and_changes_their_name(client: Client) -> None:
     assert user.name == "Camille Dupont"
 
     page = client.post(reverse("account_home"), {"name": " "}).content.decode()
-    assert "Prénom et nom : Ce champ est obligatoire." in page
+    assert "Ce champ est obligatoire." in page
     user.refresh_from_db()
     assert user.name == "Camille Dupont"
