@@ -228,8 +228,12 @@ class TargetSerializer(serializers.Serializer[Any]):
     starts_on = Day("The first day that counts.", allow_null=True, example="2020-01-01")
     due_on = Day("The day it is due.", allow_null=True, example="2024-12-31")
     missing_reason = Reasons(of=missing_of_target, example={"value": "quota_has_periods"})
-    periods = PeriodSerializer(many=True, help_text="The quotas; empty unless a quota.")
-    checkpoints = CheckpointSerializer(many=True, help_text="Levels expected on the way.")
+    periods = PeriodSerializer(
+        many=True, read_only=True, help_text="The quotas; empty unless a quota."
+    )
+    checkpoints = CheckpointSerializer(
+        many=True, read_only=True, help_text="Levels expected on the way."
+    )
     wording = Text("How the source words it.", example="« 35 entreprises par an »")
     derivation = Text("What we infer that the source does not state.", example="")
     assumption = Text(
@@ -302,7 +306,12 @@ class ObservationSerializer(serializers.Serializer[Any]):
     provisional = Flag("Whether the source calls it provisional.", example=False)
     date_inferred = Flag("Whether the period is inferred.", example=False)
     comment = Text("A public remark.", example="")
-    evidence_url = Text("A document that proves it; empty for none.", example="")
+    evidence_url = Address(
+        "A document that proves it; null for none.",
+        of=lambda row: row.evidence_url or None,
+        allow_null=True,
+        example="https://example.org/convention.pdf",
+    )
     source = Address(
         "Its source.", of=source_of_indicator, example=api_example(f"plans/{PLAN}/sources/bilan")
     )

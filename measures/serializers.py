@@ -69,7 +69,7 @@ class MeasureSerializer(serializers.Serializer[Any]):
     ends_on = Day("Its last day.", allow_null=True, example="2024-12-31")
     missing_reason = Reasons(of=missing_of_measure, example={"state": "not_reported"})
     organisations = ParticipationSerializer(
-        many=True, source="participations", help_text="Who takes part, and how."
+        many=True, read_only=True, source="participations", help_text="Who takes part, and how."
     )
     sectors = Listed(
         "The codes of its sectors.",
@@ -132,7 +132,9 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     title = Text("What is to be delivered.", example="Appel à projets lancé")
     due_on = Day("When it is due.", allow_null=True, example="2022-12-31")
     latest_update = UpdateSerializer(
-        allow_null=True, help_text="What is known of its state; null when nobody reported it."
+        allow_null=True,
+        read_only=True,
+        help_text="What is known of its state; null when nobody reported it.",
     )
     missing_reason = Reasons(of=missing_of_milestone, example={"due_on": "not_stated"})
     source = Address(

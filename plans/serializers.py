@@ -126,8 +126,9 @@ class OrganisationSerializer(serializers.Serializer[Any]):
     name = Text("Its name.", example="Région Grand Est")
     short_name = Text("A shorter name; empty when there is none.", example="Grand Est")
     website = Address(
-        "Its site; empty when not known.",
-        of=lambda row: row.url,
+        "Its site; null when not known.",
+        of=lambda row: row.url or None,
+        allow_null=True,
         example="https://www.grandest.fr/",
     )
     url = Address(
@@ -212,7 +213,7 @@ class PlanSerializer(serializers.Serializer[Any]):
         example=["sante"],
     )
     organisations = ParticipationSerializer(
-        many=True, source="participations", help_text="Who takes part, and how."
+        many=True, read_only=True, source="participations", help_text="Who takes part, and how."
     )
     on_track_from = Number(
         "Pace from which a target is on track: a share of the expected pace.", example="0.95"
@@ -246,8 +247,9 @@ class SourceSerializer(serializers.Serializer[Any]):
     title = Text("The title of the document.", example="Délibération du 20 juin 2019")
     publisher = Text("Who published it; empty when not known.", example="Région Grand Est")
     document_url = Address(
-        "Where the document is; empty when not on line.",
-        of=lambda row: row.url,
+        "Where the document is; null when not on line.",
+        of=lambda row: row.url or None,
+        allow_null=True,
         example="https://www.grandest.fr/deliberation.pdf",
     )
     published_on = Day(
@@ -328,5 +330,7 @@ class NoteSerializer(serializers.Serializer[Any]):
     kind_label = label("kind", "The kind", "hypothèse")
     text = Text("The note.", example="La source ne donne pas de calendrier.")
     position = Whole("Its rank in the plan.", example=1)
-    citations = CitationSerializer(many=True, help_text="The sources, and what each says.")
+    citations = CitationSerializer(
+        many=True, read_only=True, help_text="The sources, and what each says."
+    )
     updated_at = updated_at()
