@@ -41,6 +41,7 @@ class PlanPage:
     counts: tuple[StatusCount, ...]
     milestone_counts: tuple[MilestoneCount, ...]
     retained: Mapping[str, Claim]
+    stated: Mapping[str, bool]
     leads: tuple[Organisation, ...]
     partners: tuple[Organisation, ...]
     funders: tuple[Organisation, ...]
@@ -89,6 +90,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         ),
         milestone_counts=count_milestones(states),
         retained={claim.subject: claim for claim in claims if claim.retained},
+        stated={claim.subject: True for claim in claims},
         leads=tuple(acting[OrganisationRole.LEAD]),
         partners=tuple(acting[OrganisationRole.PARTNER]),
         funders=tuple(acting[OrganisationRole.FUNDER]),

@@ -297,6 +297,13 @@ class TestPlan:
         assert "Adoption non renseigné Début non renseigné Fin sans échéance connue" in facts
         assert "Budget non renseigné" in facts
 
+    def test_what_sources_state_without_one_being_retained_is_not_called_missing(
+        self, client: Client, plan: Plan
+    ) -> None:
+        for amount in (67, 50):
+            ClaimFactory.create(plan=plan, subject="budget", amount=Decimal(amount))
+        assert "Budget voir ce que disent les sources" in main_text(client.get(PLAN))
+
     def test_shows_both_claims_where_sources_disagree(self, client: Client, plan: Plan) -> None:
         for statement in ("5 objectifs", "6 axes"):
             ClaimFactory.create(plan=plan, subject="axes", statement=statement)
