@@ -279,6 +279,8 @@ class MilestoneUpdate(Contribution):
             ),
         )
         triggers = contribution_triggers(
+            "measures_milestoneupdate",
+            "milestone_id",
             """
             SELECT plan.allows_self_publication FROM measures_milestone milestone
             JOIN measures_measure measure ON measure.id = milestone.measure_id

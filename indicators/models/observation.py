@@ -144,6 +144,8 @@ class Observation(Contribution):
                 pgtrigger.Q(new__state="published"),
             ),
             *contribution_triggers(
+                "indicators_observation",
+                "indicator_id",
                 """
                 SELECT plan.allows_self_publication FROM indicators_indicator indicator
                 JOIN plans_plan plan ON plan.id = indicator.plan_id

@@ -187,13 +187,31 @@ class ContributionComment(models.Model):
         return self.text
 
 
-def contribution_triggers(self_publication_lookup: str) -> tuple[pgtrigger.Trigger, ...]:
+def contribution_triggers(
+    table: str, subject: str, self_publication_lookup: str
+) -> tuple[pgtrigger.Trigger, ...]:
     """Return the triggers that every kind of contribution carries.
 
+    `subject` is the column of what a contribution is about: a correction is about the same.
     `self_publication_lookup` is a SELECT that tells, for the row NEW, whether its plan lets a
     person publish their own submission.
     """
     return (
+        pgtrigger.Trigger(
+            name="corrects_its_own_subject",
+            operation=pgtrigger.Insert | pgtrigger.Update,
+            when=pgtrigger.Before,
+            condition=pgtrigger.Q(new__supersedes_id__isnull=False),
+            func=f"""
+                IF NOT EXISTS (SELECT FROM {table} WHERE id = NEW.supersedes_id
+                               AND {subject} = NEW.{subject}) THEN
+                    RAISE EXCEPTION 'a correction is about what the corrected version is about'
+                        USING ERRCODE = 'integrity_constraint_violation',
+                              CONSTRAINT = TG_TABLE_NAME || '_corrects_its_own_subject';
+                END IF;
+                RETURN NEW;
+            """,  # noqa: S608 - the operands are written in the apps
+        ),
         pgtrigger.Trigger(
             name="published_is_immutable",
             operation=pgtrigger.Update | pgtrigger.Delete,

@@ -172,6 +172,13 @@ def test_a_correction_of_what_was_withdrawn_meanwhile_is_told_so() -> None:
         workflow.publish(correction, plan_of(first), reviewer=UserFactory.create(), at=LATER)
 
 
+def test_a_correction_is_about_what_the_corrected_version_is_about() -> None:
+    elsewhere = published()
+
+    with pytest.raises(IntegrityError, match="is about what"), transaction.atomic():
+        draft(supersedes=elsewhere, correction_reason="Un autre jalon")
+
+
 def test_one_correction_of_a_version_is_open_at_a_time() -> None:
     first = published()
     correction_of(first, "Une raison")
