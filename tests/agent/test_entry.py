@@ -1090,8 +1090,8 @@ def test_a_milestone_s_state_is_entered_and_handed_in(update: MilestoneUpdate) -
             {
                 "correction_reason": [
                     (
-                        "Un état est déjà publié à cette date : en cours. Pour le corriger, donnez un "
-                        "motif public."
+                        "Un état est déjà publié à cette date : en cours. Pour le corriger, "
+                        "donnez un motif public."
                     )
                 ]
             },
