@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 
 def pause_after(attempts: int) -> timedelta:
     """How long a mail rests after so many attempts: 1, 2, 4 minutes … 6 hours."""
-    return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+    pause: timedelta = FIRST_PAUSE * 2 ** (attempts - 1)
+    return min(pause, LONGEST_PAUSE)
 
 
 def deliver(*, at: datetime) -> int:
@@ -101,7 +102,7 @@ def _send(mail_id: int, server: BaseEmailBackend) -> bool:
         mail.dropped_at = timezone.now()
         mail.save(update_fields=("dropped_at",))
         return False
-    mail.subject = letter.subject
+    mail.subject = str(letter.subject)
     try:
         server.send_messages([letter])
     except (OSError, ValueError) as error:  # the server, the network; an impossible address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
@@ -22,7 +22,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Keep what the person has not read."""
         return self.filter(read_at__isnull=True)
 
-    def about_plans(self, plans: Iterable[int] | models.QuerySet[models.Model]) -> Self:
+    def about_plans(self, plans: Iterable[int] | models.QuerySet[Any, Any]) -> Self:
         """Keep what is about one of these plans, or about none."""
         return self.filter(models.Q(plan_id__isnull=True) | models.Q(plan_id__in=plans))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from indicators.entry_periods import EARLIEST
 from indicators.formats import format_date
 from indicators.known import Known, period_text
-from indicators.models import Observation
+from indicators.models import Observation, Qualifier
 from indicators.number_fields import check_value, number_fields, observed_of, quantity_of
 from indicators.periods import Span
 from indicators.progress import Measurement, Observed
@@ -88,6 +88,12 @@ class ObservationForm(ContributionForm):
         self.initial["period"] = period_key(current) if current in listed else OTHER
         if current in listed:
             self.initial["period_start"] = self.initial["period_end"] = None
+
+    @property
+    def is_nuanced(self) -> bool:
+        """Whether something stands in the fold that says how exact the value is."""
+        exact = self["qualifier"].value() in (None, "", Qualifier.EXACT)
+        return not exact or self.holds("provisional", "date_inferred")
 
     def _choice(self, period: Span) -> str:
         """A period and where it stands, as the list of periods names it."""

@@ -1,6 +1,6 @@
 """Values that look like a slip of the keyboard. A doubt is said, never a refusal.
 
-Standard library only, no clock. The rules, which the help page of the entry form repeats:
+Standard library only, no clock. The rules:
 
 - more than three times, or less than a third of, the previous published value; or of the other
   sign. A flow is compared only with a period about as long; a previous value of zero with nothing;

@@ -35,6 +35,7 @@ class MilestoneUpdateForm(ContributionForm):
         super().__init__(*args, plan=milestone.measure.plan, **kwargs)
         self.on = on
         self.fields["provisional"].label = _("État provisoire")
+        self.fields["provisional"].help_text = _("L’état pourra encore changer.")
 
     def clean_as_of(self) -> date:
         """Refuse a day to come, and the slips of the keyboard."""

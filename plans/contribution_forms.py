@@ -176,8 +176,17 @@ class ContributionForm(_ModelForm):
 
     @property
     def describes_source(self) -> bool:
-        """Whether something is typed about a new document: the fold is then open."""
-        return self.is_bound and any((self[name].value() or "").strip() for name in self.NEW_SOURCE)
+        """Whether something stands in the fold of a new document: it is then open."""
+        return self.holds(*self.NEW_SOURCE)
+
+    @property
+    def gives_proof(self) -> bool:
+        """Whether something stands in the fold of the evidence and the note."""
+        return bool(self.evidence_name) or self.holds("evidence_url", "evidence_upload", "comment")
+
+    def holds(self, *names: str) -> bool:
+        """Whether one of these fields holds something, or is wrong."""
+        return any(name in self.errors or self[name].value() for name in names)
 
     @property
     def document(self) -> Document | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import PurePath
+from datetime import datetime
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from django.conf import settings
@@ -183,11 +184,32 @@ def keep(upload: File[bytes], *, owner: str) -> Evidence:
     upload.seek(0)
     secret = salted_hmac(_SALT, f"{owner}:{digest.hexdigest()}", algorithm="sha256").hexdigest()
     path = f"{FOLDER}/{secret}{accepted.endings[0]}"
-    if not default_storage.exists(path):
+    if default_storage.exists(path):
+        Path(default_storage.path(path)).touch()  # wanted again: not one to sweep
+    else:
         stored = default_storage.save(path, upload)
         if stored != path:  # the same file arrived meanwhile
             default_storage.delete(stored)
     return Evidence(path, _plain_name(upload.name or ""))
+
+
+def sweep(wanted: Collection[str], *, before: datetime) -> int:
+    """Delete the files that nothing refers to and that were last sent before a moment.
+
+    They came with a form that was never sent again, or were taken off a draft. `before` leaves
+    time for a refused form to come back. Returns how many.
+    """
+    if not default_storage.exists(FOLDER):
+        return 0
+    _folders, names = default_storage.listdir(FOLDER)
+    forsaken = [
+        path
+        for path in (f"{FOLDER}/{name}" for name in names)
+        if path not in wanted and default_storage.get_modified_time(path) < before
+    ]
+    for path in forsaken:
+        default_storage.delete(path)
+    return len(forsaken)
 
 
 def ticket(evidence: Evidence, *, owner: str) -> str:

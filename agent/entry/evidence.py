@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +14,7 @@ from agent.entry import milestone, value
 from agent.review.nouns import contribution_at
 from indicators.models import Observation
 from measures.models import MilestoneUpdate
-from plans.evidence import format_of
+from plans.evidence import KEPT_FOR_SECONDS, format_of, sweep
 from plans.models import Plan
 from plans.permissions import Action, Rights
 
@@ -37,6 +39,16 @@ def evidence(
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def sweep_evidence(*, at: datetime) -> int:
+    """Delete the files that no version of anything refers to, once no form can bring them back."""
+    wanted = {
+        path
+        for versions in (Observation.objects, MilestoneUpdate.objects)
+        for path in versions.exclude(evidence_file="").values_list("evidence_file", flat=True)
+    }
+    return sweep(wanted, before=at - 2 * timedelta(seconds=KEPT_FOR_SECONDS))
 
 
 @require_safe

@@ -24,6 +24,7 @@ from agent.entry.rows import (
     Row,
     contributable,
     frequencies,
+    give_source,
     of_frequency,
     rows_of,
     save_row,
@@ -106,6 +107,8 @@ def _save_all(request: HttpRequest, plan: Plan, rows: list[Row], source: Source 
     for row in rows:
         revision = _revision(request.POST, row)
         save_row(row, plan, editor=editor, revision=revision, source=source, at=now)
+        if source is not None:
+            give_source(row, plan, editor=editor, revision=revision, source=source, at=now)
     saved = sum(1 for row in rows if row.saved)
     if request.POST.get("action") != "submit":
         if saved:
@@ -120,14 +123,7 @@ def _save_all(request: HttpRequest, plan: Plan, rows: list[Row], source: Source 
             messages.info(request, _("Rien de nouveau à enregistrer."))
         return
     done = sum(
-        submit_row(
-            row,
-            plan,
-            editor=editor,
-            revision=_revision(request.POST, row),
-            source=source,
-            at=now,
-        )
+        submit_row(row, editor=editor, revision=_revision(request.POST, row), at=now)
         for row in rows
     )
     if done:

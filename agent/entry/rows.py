@@ -290,46 +290,63 @@ def _show_theirs(row: Row, conflict: EditConflictError) -> None:
     ]
 
 
-def _is_ready(row: Row, stored: Observation, editor: User) -> bool:
+def _is_own_draft(row: Row, editor: User) -> bool:
+    stored = row.stored
     return (
-        stored.state == Contribution.State.DRAFT
+        stored is not None
+        and stored.state == Contribution.State.DRAFT
         and not row.errors
         and editor.pk in (stored.author_id, stored.edited_by_id)
     )
 
 
-def submit_row(
-    row: Row,
-    plan: Plan,
-    *,
-    editor: User,
-    revision: int | None,
-    source: Source | None,
-    at: datetime,
-) -> bool:
-    """Hand in the row's draft if it is the person's own and ready; whether it was.
-
-    A draft without source takes the one chosen for the whole grid. Returned drafts are answered
-    on their own page, where the reviewer's reason stands.
-    """
+def give_source(
+    row: Row, plan: Plan, *, editor: User, revision: int | None, source: Source, at: datetime
+) -> None:
+    """Give the source chosen for the whole grid to the person's own draft that has none."""
     stored = row.stored
-    if stored is None or not _is_ready(row, stored, editor):
-        return False
-    revision = stored.revision if row.saved else revision
+    if stored is None or stored.source_id is not None or not _is_own_draft(row, editor):
+        return
+    stored.source = source
     try:
-        if stored.source_id is None and source is not None:
-            stored.source = source
-            stored = contributing.save(stored, plan, editor=editor, revision=revision, at=at)
-            revision = stored.revision
-        if stored.source_id is None:
-            row.errors = [_("Sans source : choisissez-en une pour la grille, ou sur sa page.")]
-        elif row.doubts and not row.is_confirmed:
-            row.errors = [_("Valeur à vérifier : cochez la confirmation, puis soumettez.")]
-        else:
-            row.stored = contributing.submit(stored, revision=revision, at=at)
-            row.stored.indicator = row.indicator
+        row.stored = contributing.save(
+            stored,
+            plan,
+            editor=editor,
+            revision=stored.revision if row.saved else revision,
+            at=at,
+        )
     except EditConflictError as conflict:
         _show_theirs(row, conflict)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
+    else:
+        row.stored.indicator = row.indicator
+        row.saved = True
+
+
+def submit_row(row: Row, *, editor: User, revision: int | None, at: datetime) -> bool:
+    """Hand in the row's draft if it is the person's own and ready; whether it was.
+
+    Returned drafts are answered on their own page, where the reviewer's reason stands.
+    """
+    stored = row.stored
+    if stored is None or not _is_own_draft(row, editor):
+        return False
+    if stored.source_id is None:
+        row.errors = [_("Sans source : choisissez-en une pour la grille, ou sur sa page.")]
+        return False
+    if row.doubts and not row.is_confirmed:
+        row.errors = [_("Valeur à vérifier : cochez la confirmation, puis soumettez.")]
+        return False
+    try:
+        row.stored = contributing.submit(
+            stored, revision=stored.revision if row.saved else revision, at=at
+        )
+    except EditConflictError as conflict:
+        _show_theirs(row, conflict)
+    except WorkflowError as refusal:
+        row.errors = [str(refusal)]
+    else:
+        row.stored.indicator = row.indicator
     return not row.errors

@@ -315,6 +315,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "agent.tasks.remind",
         "schedule": crontab(hour=6, minute=0),
     },
+    "sweep-evidence": {
+        "task": "agent.tasks.sweep_evidence",
+        "schedule": crontab(hour=3, minute=40),
+    },
     # What is due follows from the rows: a minute that is missed is made up for by the next.
     "send-digests": {
         "task": "accounts.tasks.send_digests",

@@ -2,7 +2,8 @@
    over them, each row is saved as it is left.
    Markup: form[data-grid]; tr[data-grid-row="prefix"] with its inputs [data-cell] and one
    [data-grid-state], which the server's answer replaces; [data-grid-closed] on rows that take no
-   value; [data-grid-help] shown when this script runs; [data-grid-status] announced.
+   value; [data-grid-help] shown when this script runs; [data-grid-status] announced;
+   [data-grid-left="words with {left}"] for what a pasted block held too much.
    The words of the answers are the server's; without this script the form is sent whole. */
 
 /** The lines of a block copied from a spreadsheet, each a list of cells; quoted cells may hold line
@@ -35,12 +36,14 @@ class Grid {
     this.form = form;
     this.rows = [...form.querySelectorAll("[data-grid-row]")];
     this.status = form.querySelector("[data-grid-status]");
+    this.left = form.querySelector("[data-grid-left]");
     this.saving = new Map();
     this.saved = new Map(this.inputs().map((input) => [input, input.value]));
     form.querySelectorAll("[data-grid-help]").forEach((help) => help.removeAttribute("hidden"));
     form.addEventListener("keydown", (event) => this.onKey(event));
     form.addEventListener("paste", (event) => this.onPaste(event));
     form.addEventListener("focusout", (event) => this.onLeave(event));
+    form.addEventListener("submit", (event) => this.onSubmit(event));
   }
 
   inputs(row = this.form) {
@@ -109,17 +112,22 @@ class Grid {
       });
       if (targets.length) this.leave(under);
     });
-    this.say(this.form.dataset.gridPasted, left);
-  }
-
-  say(words, left) {
-    if (left && words) this.status.textContent = words.replace("{left}", left);
+    this.left.textContent = left ? this.left.dataset.gridLeft.replace("{left}", left) : "";
   }
 
   onLeave(event) {
     const row = event.target.closest?.("[data-grid-row]");
     if (row && event.target.matches("[data-cell]") && !row.contains(event.relatedTarget))
       this.leave(row);
+  }
+
+  /** The whole form is sent once the rows under way have answered: it then carries their revisions. */
+  async onSubmit(event) {
+    if (!this.saving.size) return;
+    event.preventDefault();
+    await Promise.all(this.saving.values());
+    this.saving.clear();
+    this.form.requestSubmit(event.submitter);
   }
 
   /** Save a row that has changed; the next save of a row waits for the one under way, whose answer
@@ -150,7 +158,7 @@ class Grid {
     const state = row.querySelector("[data-grid-state]");
     row.dataset.saving = "";
     try {
-      const answer = await fetch(this.form.action, {
+      const answer = await fetch(this.form.getAttribute("action"), {
         method: "POST",
         body,
         headers: { "X-Requested-With": "fetch" },

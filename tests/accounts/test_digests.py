@@ -43,7 +43,7 @@ def at(day: int, hour: int = 12, minute: int = 0) -> datetime:
 
 
 def reader(plan: Plan, digest: User.Digest = User.Digest.DAILY, **fields: Any) -> User:
-    user = UserFactory.create(digest=digest, **fields)
+    user: User = UserFactory.create(digest=digest, **fields)
     MembershipFactory.create(plan=plan, user=user, role=Role.REVIEWER)
     return user
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from agent.entry.evidence import sweep_evidence
 from dashboards.sources_page import public_sources
 from indicators.models import Indicator, Observation
 from measures.models import MilestoneUpdate
@@ -991,6 +993,21 @@ def test_a_file_is_taken_off_a_draft(indicator: Indicator) -> None:
     assert (row.evidence_file.name, row.evidence_name, row.revision) == ("", "", 2)
 
 
+def test_files_that_nothing_refers_to_are_swept_after_two_days(indicator: Indicator) -> None:
+    client = contributor(indicator)
+    client.post(address(indicator), typed(evidence_upload=pdf()))
+    client.post(
+        address(indicator),
+        typed("x", evidence_upload=SimpleUploadedFile("autre.pdf", b"%PDF-1.7 autre")),
+    )
+    kept = str(Observation.objects.get(state="draft").evidence_file)
+    real_now = datetime.now(tz=UTC)
+
+    assert sweep_evidence(at=real_now + timedelta(hours=47)) == 0
+    assert sweep_evidence(at=real_now + timedelta(hours=49)) == 1
+    assert default_storage.listdir("evidence")[1] == [kept.removeprefix("evidence/")]
+
+
 # --- Milestones --------------------------------------------------------------------------------
 
 
@@ -1090,8 +1107,8 @@ def test_a_milestone_s_state_is_entered_and_handed_in(update: MilestoneUpdate) -
             {
                 "correction_reason": [
                     (
-                        "Un état est déjà publié à cette date : en cours. Pour le corriger, donnez "
-                        "un motif public."
+                        "Un état est déjà publié à cette date : en cours. Pour le corriger, "
+                        "donnez un motif public."
                     )
                 ]
             },

@@ -693,3 +693,19 @@ def test_the_grid_keeps_what_an_ended_session_posts(
         "4",
     ]
     assert drafts() == {}
+
+
+def test_the_source_chosen_later_goes_to_the_drafts_that_have_none(
+    indicators: list[Indicator], measure: Measure
+) -> None:
+    plan = measure.plan
+    first, second = (SourceFactory.create(plan=plan) for _ in range(2))
+    client = pilot(measure)
+    client.post(address(plan), cells(indicators, "45", source=first.pk))
+    client.post(address(plan), shown(client.get(address(plan))) | cells(indicators[1:2], "46"))
+
+    client.post(address(plan), shown(client.get(address(plan))) | {"source": second.pk})
+
+    assert dict(
+        Observation.objects.filter(state="draft").values_list("indicator__title", "source")
+    ) == {"Entreprises": first.pk, "Emplois": second.pk}

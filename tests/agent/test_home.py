@@ -45,7 +45,8 @@ def member(plan: Plan, role: Role = Role.MANAGER) -> User:
     return user
 
 
-def pilot(measure: Measure, role: Role = Role.CONTRIBUTOR) -> User:
+def pilot(measure: Measure | None, role: Role = Role.CONTRIBUTOR) -> User:
+    assert measure is not None
     user = member(measure.plan, role)
     MeasureAssignment.objects.create(measure=measure, user=user)
     return user
@@ -180,6 +181,7 @@ def test_a_pilot_who_left_or_may_only_read_is_asked_for_nothing() -> None:
     plan = PlanFactory.create()
     manager = member(plan)
     measure = yearly(plan, latest=2024).measure
+    assert measure is not None
     MeasureAssignment.objects.create(measure=measure, user=UserFactory.create())
     pilot(measure, Role.VIEWER)
     closed = pilot(measure)

@@ -16,6 +16,7 @@ from accounts.letters import stop_token
 from accounts.models import Notification, User
 from accounts.services import notify
 from agent import reminders
+from indicators.models import Indicator, Observation
 from measures.models import MeasureAssignment
 from plans import workflow
 from plans.models import Plan, Role
@@ -96,8 +97,8 @@ def plan() -> Plan:
     return made
 
 
-def observation(indicator: object, author: User, year: int) -> ObservationFactory:
-    return ObservationFactory.create(
+def observation(indicator: Indicator, author: User, year: int) -> Observation:
+    row: Observation = ObservationFactory.create(
         indicator=indicator,
         author=author,
         edited_by=author,
@@ -106,6 +107,7 @@ def observation(indicator: object, author: User, year: int) -> ObservationFactor
         value=Decimal(41),
         source=SourceFactory.create(plan=indicator.plan),
     )
+    return row
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def faults(page: Page, address: str) -> list[str]:
         for node in one["nodes"]
     ]
     width = page.evaluate("document.documentElement.scrollWidth")
-    if width > page.viewport_size["width"]:
+    if width > page.evaluate("window.innerWidth"):
         found.append(f"{address}: {width} px wide")
     return found
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Notification, User
+from accounts.models import DigestMail, Notification, User
 from accounts.services import notify
+from plans import contributing, workflow
 from plans.models import Membership, Plan, Role
-from tests.factories import MembershipFactory, PlanFactory, UserFactory
+from tests.factories import (
+    IndicatorFactory,
+    MembershipFactory,
+    ObservationFactory,
+    PlanFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +157,45 @@ def test_a_long_list_has_pages(plan: Plan, user: User) -> None:
     client = signed_in(user)
 
     assert (len(shown(client)), shown(client, page="2")) == (30, ["0"])
+
+
+def test_one_notification_costs_as_many_queries_as_three(plan: Plan, user: User) -> None:
+    client = signed_in(user)
+    client.get(LIST)  # what a session costs once
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(LIST)
+        return len(asked)
+
+    tell(user, plan, "Une")
+    alone = queries()
+    for text in ("Deux", "Trois"):
+        tell(user, plan, text)
+
+    assert queries() == alone
+
+
+def test_what_is_discarded_asks_for_nothing_any_more(plan: Plan, user: User) -> None:
+    reviewer = MembershipFactory.create(plan=plan, role=Role.MANAGER).user
+    draft = ObservationFactory.create(indicator=IndicatorFactory.create(plan=plan), author=user)
+    row = workflow.submit(draft, at=NOON)
+    row = workflow.send_back(row, reviewer=reviewer, reason="Quelle source ?", at=NOON)
+    assert user.notifications.unread().count() == 1
+
+    contributing.discard(row, revision=row.revision, at=NOON)
+
+    assert user.notifications.unread().count() == 0
+
+
+def test_whoever_runs_the_site_sees_the_mails_and_changes_none(user: User) -> None:
+    mail = DigestMail.objects.create(user=user, message_id="<1@example.org>")
+    client = signed_in(UserFactory.create(superuser=True))
+    address = "/admin/accounts/digestmail/"
+
+    assert "&lt;1@example.org&gt;" in client.get(f"{address}{mail.pk}/change/").content.decode()
+    assert user.name in client.get(address).content.decode()
+    assert client.post(f"{address}{mail.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 def test_the_choice_of_mails_is_kept(user: User) -> None:

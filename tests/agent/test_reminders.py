@@ -45,7 +45,8 @@ def member(plan: Plan, role: Role = Role.MANAGER) -> User:
     return user
 
 
-def pilot(measure: Measure) -> User:
+def pilot(measure: Measure | None) -> User:
+    assert measure is not None
     user = member(measure.plan, Role.CONTRIBUTOR)
     MeasureAssignment.objects.create(measure=measure, user=user)
     return user

@@ -140,7 +140,7 @@ def test_the_queue_costs_the_same_for_any_number_of_contributions(
     client = signed_in(member(plan, Role.REVIEWER))
     client.get(url(plan, "relecture/"))  # the first page of a session also records the session
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         client.get(url(plan, "relecture/"))
 
 
