@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -183,7 +184,7 @@ class TargetForm(CodedForm):
 
     def clean_tolerance(self) -> Any:
         """Read nothing as none."""
-        return self.cleaned_data["tolerance"] or 0
+        return self.cleaned_data["tolerance"] or Decimal(0)
 
     def clean(self) -> dict[str, Any]:
         """Hold the terms to the rules, whose words say what is allowed."""
@@ -194,7 +195,7 @@ class TargetForm(CodedForm):
             promise = terms.Target(
                 kind=terms.TargetKind(data["kind"]),
                 operator=terms.Operator(data["operator"]),
-                value=data["value"],
+                value=data.get("value"),
                 tolerance=data["tolerance"],
                 start=data["starts_on"],
                 due=data["due_on"],
@@ -246,12 +247,14 @@ class _PeriodRows(PeriodsFormSet, RowsFormSet):
     title = gettext_lazy("Périodes du quota")
     intro = gettext_lazy("Pour un quota seulement : une valeur à chaque période.")
     ordered = False
+    key = ("starts_on", "ends_on")
 
 
 class _CheckpointRows(CheckpointsFormSet, RowsFormSet):
     title = gettext_lazy("Points de passage")
     intro = gettext_lazy("Pour un niveau seulement : ce qui est attendu en chemin.")
     ordered = False
+    key = ("on",)
 
 
 TargetPeriodsFormSet = forms.inlineformset_factory(

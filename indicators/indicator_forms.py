@@ -118,7 +118,7 @@ class IndicatorForm(CodedForm):
             cast("forms.ChoiceField", self.fields[name]).choices = [("", empty), *choices]
         unit = cast("forms.ModelChoiceField[Unit]", self.fields["unit"])
         unit.empty_label = _("— choisir —")
-        unit.label_from_instance = _unit_name  # type: ignore[method-assign]
+        unit.label_from_instance = _unit_name  # type: ignore[method-assign, assignment]
         self.fields["baseline"] = NumberField(
             self._unit_typed(), label=_("Valeur initiale"), required=False
         )

@@ -16,7 +16,9 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from indicators.models import Indicator, Observation, Target
+from indicators.querysets import ObservationQuerySet
 from measures.models import Measure, Milestone, MilestoneUpdate
+from measures.querysets import MilestoneUpdateQuerySet
 from objectives.models import Objective
 from plans.models import Claim, Contribution, Note, Plan, Source
 from plans.stating import COLUMNS, unstate
@@ -48,11 +50,11 @@ class _Inside:
     targets: QuerySet[Target]
 
     @property
-    def observations(self) -> QuerySet[Observation]:
+    def observations(self) -> ObservationQuerySet:
         return Observation.objects.filter(indicator__in=self.indicators)
 
     @property
-    def updates(self) -> QuerySet[MilestoneUpdate]:
+    def updates(self) -> MilestoneUpdateQuerySet:
         return MilestoneUpdate.objects.filter(milestone__in=self.milestones)
 
 

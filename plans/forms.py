@@ -139,7 +139,7 @@ class ActorForm(PlanPartForm):
         super().__init__(*args, **kwargs)
         organisation = cast("forms.ModelChoiceField[Organisation]", self.fields["organisation"])
         organisation.empty_label = _("— choisir —")
-        organisation.label_from_instance = _full_name  # type: ignore[method-assign]
+        organisation.label_from_instance = _full_name  # type: ignore[method-assign, assignment]
         role = cast("forms.ChoiceField", self.fields["role"])
         role.choices = [("", _("— choisir —")), *OrganisationRole.choices]
 
@@ -165,6 +165,7 @@ class ActorsFormSet(RowsFormSet):
 
     title = gettext_lazy("Acteurs")
     intro = gettext_lazy("Qui porte, accompagne ou finance.")
+    key = ("organisation", "role")
 
 
 PlanActorsFormSet = forms.inlineformset_factory(

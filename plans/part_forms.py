@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]
     _InlineFormSet = BaseInlineFormSet[Any, Any, Any]
     _ModelChoiceField = forms.ModelChoiceField[Source]
+    _ModelChoiceIterator = ModelChoiceIterator[Source]
 else:
     _ModelForm = forms.ModelForm
     _InlineFormSet = BaseInlineFormSet
     _ModelChoiceField = forms.ModelChoiceField
+    _ModelChoiceIterator = ModelChoiceIterator
 
 NEW_DOCUMENT = "nouveau"
 """What stands for the document described on the same page, in a list of sources."""
@@ -88,7 +90,7 @@ class DocumentForm(forms.Form):
         return self.is_bound and any((self[name].value() or "").strip() for name in self.fields)
 
 
-class _WithNewDocument(ModelChoiceIterator):
+class _WithNewDocument(_ModelChoiceIterator):
     """The sources of the plan, after the document described on the page."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -177,7 +179,7 @@ class CodedForm(PlanPartForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         code = cast("forms.SlugField", self.fields["code"])
-        column = self._meta.model._meta.get_field("code")  # type: ignore[union-attr]
+        column = self._meta.model._meta.get_field("code")
         code.max_length = column.max_length
         code.widget.attrs["maxlength"] = str(column.max_length)
         code.help_text = self.code_help()
@@ -193,7 +195,8 @@ class CodedForm(PlanPartForm):
 
     def siblings(self) -> models.QuerySet[Any]:
         """Return what the code must differ from."""
-        return self._meta.model._default_manager.filter(plan=self.plan)  # type: ignore[union-attr]
+        rows: models.QuerySet[Any] = self._meta.model._default_manager.filter(plan=self.plan)
+        return rows
 
     def title_for_code(self) -> str:
         """Return the text that a missing code is made from."""
@@ -206,6 +209,8 @@ class CodedForm(PlanPartForm):
     def clean(self) -> dict[str, Any]:
         """Make a code where none is given, and refuse one that is taken."""
         data = super().clean() or self.cleaned_data
+        if "code" not in self.fields:
+            return data
         code = data.get("code")
         others = self.siblings().exclude(pk=self.instance.pk)
         if code and others.filter(code=code).exists():
@@ -232,27 +237,41 @@ class RowsFormSet(_InlineFormSet):
     title: ClassVar[Any] = ""
     intro: ClassVar[Any] = ""
     ordered: ClassVar[bool] = True
+    key: ClassVar[tuple[str, ...]] = ()
+    """The columns that tell rows apart: with other ones it is another row."""
 
     def grow(self, rows: int) -> None:
         """Show so many further empty rows, what is typed in the others kept."""
         assert self.is_bound, "only what is typed grows"
-        data = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         name = f"{self.prefix}-TOTAL_FORMS"
         data[name] = str(min(self.total_form_count() + rows, self.max_num))
         self.data = data
         self.__dict__.pop("management_form", None)
         self.__dict__.pop("forms", None)
 
-    def save_new(self, form: Any, commit: bool = True) -> Any:
-        """Save a new row at its place."""
-        self._place(form)
-        return super().save_new(form, commit=commit)
-
-    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
-        """Save a row at its place."""
-        self._place(form)
-        return super().save_existing(form, obj, commit=commit)
-
-    def _place(self, form: Any) -> None:
-        if self.ordered:
-            form.instance.position = self.forms.index(form) + 1
+    def save(self, commit: bool = True) -> list[Any]:
+        """Write the rows. What goes, or changes place, goes first: another may take its place."""
+        assert commit, "rows are written with the thing they belong to"
+        gone = self.deleted_forms
+        moved = [
+            form
+            for form in self.initial_forms
+            if form not in gone and not set(self.key).isdisjoint(form.changed_data)
+        ]
+        for form in self.initial_forms:
+            if form in gone or form in moved:
+                self.model._default_manager.filter(pk=form.instance.pk).delete()
+        for form in moved:
+            form.instance.pk = None
+            form.instance._state.adding = True
+        written = []
+        for position, form in enumerate(self.forms, 1):
+            if form in gone or not form.has_changed():
+                continue
+            setattr(form.instance, self.fk.name, self.instance)
+            if self.ordered:
+                form.instance.position = position
+            form.instance.save()
+            written.append(form.instance)
+        return written

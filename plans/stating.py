@@ -50,7 +50,7 @@ def state(claim: Claim) -> None:
     Raises ValidationError when the plan would end before it starts.
     """
     plan = Plan.objects.select_for_update(no_key=True).get(pk=claim.plan_id)
-    if claim.pk is None:
+    if claim._state.adding:
         claim.code = free_code(
             CODE_STEMS[claim.subject],
             set(plan.claims.values_list("code", flat=True)),

@@ -32,7 +32,7 @@ from agent.editing.story import Entry, tell
 from agent.typed_text import posted
 from indicators.services import refresh_progress
 from plans.models import Plan
-from plans.part_forms import DocumentForm, RowsFormSet, SourceChoice
+from plans.part_forms import DocumentForm, SourceChoice
 from plans.permissions import Rights
 
 MARK, SENDING, ROWS = "vu", "envoi", "lignes"
@@ -52,7 +52,7 @@ class EditingPage(ABC):
         self.plan = plan
         self.rights = rights
         self.user = cast("User", rights.user)
-        self.rows: Sequence[RowsFormSet] = ()
+        self.rows: Sequence[Any] = ()
         self.form: Any = None
         self.document = DocumentForm(plan=plan)
         self.instance: Any = None
@@ -151,10 +151,10 @@ class EditingPage(ABC):
     @property
     def error_lines(self) -> list[dict[str, str]]:
         """The errors of the rows and of the document, for the summary at the top."""
-        lines = []
+        lines: list[dict[str, str]] = []
         for rows in self.rows:
             lines += [
-                {"text": f"{rows.title} : {error}", "anchor": rows.prefix}
+                {"text": f"{rows.title} : {error}", "anchor": rows.prefix or ""}
                 for error in rows.non_form_errors()
             ]
             for number, form in enumerate(rows.forms, 1):

@@ -254,7 +254,8 @@ class SourcePage(PartPage):
 
     def found(self, code: str) -> Source:
         """Return a source of the plan."""
-        return _of_plan(self.plan.sources.filter(code=code), self.plan)
+        found: Source = _of_plan(self.plan.sources.filter(code=code), self.plan)
+        return found
 
     def blank(self, asked: QueryDict) -> Source:
         """Return a new source."""
@@ -281,7 +282,8 @@ class NotePage(PartPage):
 
     def found(self, code: str) -> Note:
         """Return a note of the plan."""
-        return _of_plan(self.plan.notes.filter(code=code), self.plan)
+        found: Note = _of_plan(self.plan.notes.filter(code=code), self.plan)
+        return found
 
     def blank(self, asked: QueryDict) -> Note:
         """Return a new note."""
@@ -305,7 +307,8 @@ class ClaimPage(PartPage):
 
     def found(self, code: str) -> Claim:
         """Return a claim on the plan."""
-        return _of_plan(self.plan.claims.filter(code=code), self.plan)
+        found: Claim = _of_plan(self.plan.claims.filter(code=code), self.plan)
+        return found
 
     def blank(self, asked: QueryDict) -> Claim:
         """Return a new claim, on the subject that the address names, retained if it is alone."""

@@ -14,7 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import (
     URLPattern,
@@ -63,11 +63,12 @@ class PreviewAddresses:
             rf"^agent/plans/(?P<plan>{re.escape(self.slug)})/apercu/",
             include(dashboards.urls.plan_urls),
         )
-        public = ([*dashboards.urls.urlpatterns, inside], dashboards.urls.app_name)
+        pages: list[Any] = [*dashboards.urls.urlpatterns, inside]
+        public = (pages, dashboards.urls.app_name)
         return [re_path("", include(public)), *get_resolver().url_patterns]
 
 
-def _previewed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _previewed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Make a page of the preview: for members, under the preview's addresses."""
 
     @wraps(view)

@@ -142,7 +142,7 @@ class Entry:
     @property
     def whole(self) -> bool:
         """Whether it tells all of a thing that came or went, and not what changed."""
-        return self.act != _CHANGED
+        return self.act != str(_CHANGED)
 
 
 class _Names:

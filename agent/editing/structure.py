@@ -164,7 +164,7 @@ def _arranged(request: HttpRequest, plan: Plan, data: QueryDict) -> bool:
         return _move_indicators(request, plan, data)
     groups = _groups(outline_of(plan))
     if STEP in data:
-        return _step(request, groups, data[STEP])
+        return _step(request, groups, data.get(STEP, ""))
     return _renumber(request, plan, groups, data)
 
 

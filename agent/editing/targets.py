@@ -207,7 +207,7 @@ class RevisionPage(TargetPage):
         copied = []
         for rows in self.rows:
             values = [
-                {name: getattr(row, name) for name in rows.form._meta.fields}
+                {name: getattr(row, name) for name in (*rows.key, "value")}
                 for row in rows.get_queryset()
             ]
             shown = type(rows)(
@@ -236,7 +236,7 @@ class RevisionPage(TargetPage):
 
     def _promised(self) -> dict[str, Any]:
         [rows] = self.rows
-        names = rows.form._meta.fields
+        names = (*rows.key, "value")
         typed = sorted(
             tuple(form.cleaned_data[name] for name in names)
             for form in rows.forms
@@ -268,18 +268,23 @@ class RevisionPage(TargetPage):
 
 
 def _filled(data: QueryDict, rows: Any, periods: list[tuple[date, date]], value: str) -> QueryDict:
-    """Return what is typed with the periods in the place of those there were."""
+    """Return what is typed with the periods in the place of those there were.
+
+    A stored period that is among them stays where it is; the others go.
+    """
     filled = data.copy()
     prefix = rows.prefix
-    stored = rows.initial_form_count()
     for name in [name for name in filled if name.startswith(f"{prefix}-")]:
         if not name.endswith(("_FORMS", "-id", "-target")):
             del filled[name]
-    for number, (start, end) in enumerate(periods):
+    stored = [(form.instance.starts_on, form.instance.ends_on) for form in rows.initial_forms]
+    for number, span in enumerate(stored):
+        if span not in periods:
+            filled[f"{prefix}-{number}-DELETE"] = "on"
+    shown = [*stored, *(span for span in periods if span not in stored)]
+    for number, (start, end) in enumerate(shown):
         filled[f"{prefix}-{number}-starts_on"] = start.isoformat()
         filled[f"{prefix}-{number}-ends_on"] = end.isoformat()
         filled[f"{prefix}-{number}-value"] = value
-    for number in range(len(periods), stored):
-        filled[f"{prefix}-{number}-DELETE"] = "on"
-    filled[f"{prefix}-TOTAL_FORMS"] = str(max(len(periods), stored))
+    filled[f"{prefix}-TOTAL_FORMS"] = str(len(shown))
     return filled

@@ -64,6 +64,9 @@ PARENT: Mapping[Kind, tuple[str, Kind]] = MappingProxyType(
 )
 """What each kind of row is part of, and the column that says so."""
 
+EVERY: tuple[Kind, ...] = (Plan, *PARENT)
+"""All that has a history."""
+
 OWNED: Mapping[Kind, tuple[Kind, ...]] = MappingProxyType(
     {
         Plan: (PlanOrganisation, PlanSector),
@@ -132,10 +135,9 @@ def _inside(kind: Kind, thing: Kind, keys: Any) -> Q:
 
 def plan_events(plan: Plan, *, people: bool) -> dict[Kind, QuerySet[Any]]:
     """Return all events of a plan, by kind of row."""
-    kinds = [Plan, *PARENT]
     return {
         kind: events_of(kind).filter(_inside(kind, Plan, [plan.pk]))
-        for kind in kinds
+        for kind in EVERY
         if people or kind not in PEOPLE
     }
 
@@ -160,12 +162,13 @@ def newest_first(events: Mapping[Kind, QuerySet[Any]]) -> QuerySet[Any]:
     ]
     first, *others = keys
     # Within one transaction, in the order of the kinds: a thing before what belongs to it.
-    return first.union(*others, all=True).order_by("-pgh_created_at", "pgh_kind", "-pgh_id")
+    every: QuerySet[Any] = first.union(*others, all=True)
+    return every.order_by("-pgh_created_at", "pgh_kind", "-pgh_id")
 
 
 def fetch(places: Sequence[tuple[str, int, Any]]) -> list[Event]:
     """Return events with the state before each, in the order asked. Two queries by kind."""
-    kinds = {kind._meta.label: kind for kind in (Plan, *PARENT)}
+    kinds = {kind._meta.label: kind for kind in EVERY}
     wanted: dict[str, list[int]] = defaultdict(list)
     for label, key, _at in places:
         wanted[label].append(key)
