@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -46,10 +46,10 @@ from plans.api_support.parameters import (
     asked_day,
     asked_moment,
 )
-from plans.api_support.views import DetailView, ListView, with_update_time
+from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 
 
-class Units:
+class Units(PublicView):
     serializer_class = UnitSerializer
 
     def get_queryset(self) -> QuerySet[Unit]:
@@ -119,7 +119,7 @@ class IndicatorsOfStatusFilter(IndicatorFilter, StatusToday):
     pass
 
 
-class Indicators:
+class Indicators(PublicView):
     serializer_class = IndicatorSerializer
 
     def get_queryset(self) -> QuerySet[Indicator]:
@@ -195,7 +195,7 @@ class TargetFilter(OfIndicatorFilter):
     )
 
 
-class Targets:
+class Targets(PublicView):
     serializer_class = TargetSerializer
 
     def get_queryset(self) -> QuerySet[Target]:
@@ -239,12 +239,11 @@ class ObservationFilter(OfIndicatorFilter):
     )
 
 
-class Observations:
+class Observations(PublicView):
     """Published values: those of now, or those that were published at a moment."""
 
     serializer_class = ObservationSerializer
-    dates: ClassVar[Sequence[str]] = ("on", "known_at")
-    request: Request
+    dates = ("on", "known_at")
 
     def get_queryset(self) -> QuerySet[Observation]:
         """Keep the values the public sees, of periods that ended by the day asked for."""
@@ -293,7 +292,7 @@ class ObservationDetail(Observations, DetailView):
 
 class ProgressFilter(IndicatorFilter, StatusToday):
     indicator = SeveralCodes(field_name="code", label="Codes of indicators.")
-    updated_since = None
+    updated_since = None  # type: ignore[assignment] # how django-filter leaves a filter out
 
 
 class ProgressList(ListView):

@@ -64,7 +64,7 @@ class ObservationExport(Observations, ListView):
         if unchanged is not None:
             return unchanged
         rows = filtered(self.filters, self.get_queryset(), request)
-        renderer = request.accepted_renderer
+        renderer: Any = request.accepted_renderer
         answer = StreamingHttpResponse(
             table(rows, renderer.dialect), content_type="text/csv; charset=utf-8"
         )

@@ -13,7 +13,7 @@ from measures.models import Advancement, Measure, MeasureOrganisation, Milestone
 from measures.serializers import MeasureSerializer, MilestoneSerializer
 from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
 from plans.api_support.parameters import Day, SeveralChoices, SeveralCodes
-from plans.api_support.views import DetailView, ListView, with_update_time
+from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 from plans.models import OrganisationRole
 
 
@@ -41,7 +41,7 @@ class MeasureFilter(OfPlanFilter):
         return measures.filter(led_by("pk", codes))
 
 
-class Measures:
+class Measures(PublicView):
     serializer_class = MeasureSerializer
 
     def get_queryset(self) -> QuerySet[Measure]:
@@ -87,7 +87,7 @@ class MilestoneFilter(UpdatedFilter):
         return milestones.filter(led_by("measure", codes))
 
 
-class Milestones:
+class Milestones(PublicView):
     serializer_class = MilestoneSerializer
 
     def get_queryset(self) -> QuerySet[Milestone]:

@@ -286,7 +286,7 @@ class MilestoneUpdate(Contribution):
             JOIN measures_measure measure ON measure.id = milestone.measure_id
             JOIN plans_plan plan ON plan.id = measure.plan_id
             WHERE milestone.id = NEW.milestone_id
-            """
+            """,
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from objectives.models import Objective
 from objectives.serializers import ObjectiveSerializer
 from plans.api import PLAN_AND_CODE, OfPlanFilter
 from plans.api_support.parameters import SeveralChoices, SeveralCodes
-from plans.api_support.views import DetailView, ListView, with_update_time
+from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 
 
 class ObjectiveFilter(OfPlanFilter):
@@ -16,7 +16,7 @@ class ObjectiveFilter(OfPlanFilter):
     parent = SeveralCodes(field_name="parent__code", label="Codes of the objectives they are in.")
 
 
-class Objectives:
+class Objectives(PublicView):
     serializer_class = ObjectiveSerializer
 
     def get_queryset(self) -> QuerySet[Objective]:

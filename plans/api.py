@@ -6,8 +6,18 @@ import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
 from plans.api_support.parameters import Day, Flag, Moment, SeveralChoices, SeveralCodes
-from plans.api_support.views import DetailView, ListView, with_update_time
-from plans.models import Claim, Note, Organisation, OrganisationRole, Plan, Region, Sector, Source
+from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
+from plans.models import (
+    Claim,
+    Note,
+    Organisation,
+    OrganisationRole,
+    Plan,
+    PlanOrganisation,
+    Region,
+    Sector,
+    Source,
+)
 from plans.serializers import (
     ClaimSerializer,
     NoteSerializer,
@@ -38,7 +48,7 @@ class OfPlanFilter(UpdatedFilter):
     region = SeveralCodes(field_name="plan__region__slug", label="Slugs of regions.")
 
 
-class Regions:
+class Regions(PublicView):
     serializer_class = RegionSerializer
 
     def get_queryset(self) -> QuerySet[Region]:
@@ -65,7 +75,7 @@ class RegionDetail(Regions, DetailView):
     lookups = {"slug": "slug"}
 
 
-class Organisations:
+class Organisations(PublicView):
     serializer_class = OrganisationSerializer
 
     def get_queryset(self) -> QuerySet[Organisation]:
@@ -73,7 +83,7 @@ class Organisations:
         plans = Organisation.plans.through.objects.filter(
             organisation=OuterRef("pk"), plan__is_public=True
         )
-        measures = Organisation.measures.through.objects.filter(  # type: ignore[attr-defined]
+        measures = Organisation.measures.through.objects.filter(
             organisation=OuterRef("pk"), measure__plan__is_public=True
         )
         return with_update_time(Organisation.objects.filter(Exists(plans) | Exists(measures)))
@@ -93,13 +103,13 @@ class OrganisationDetail(Organisations, DetailView):
     lookups = {"code": "code"}
 
 
-class Sectors:
+class Sectors(PublicView):
     serializer_class = SectorSerializer
 
     def get_queryset(self) -> QuerySet[Sector]:
         """Keep the sectors of public plans and of their measures."""
         plans = Sector.plans.through.objects.filter(sector=OuterRef("pk"), plan__is_public=True)
-        measures = Sector.measures.through.objects.filter(  # type: ignore[attr-defined]
+        measures = Sector.measures.through.objects.filter(
             sector=OuterRef("pk"), measure__plan__is_public=True
         )
         return with_update_time(Sector.objects.filter(Exists(plans) | Exists(measures)))
@@ -132,7 +142,7 @@ class PlanFilter(UpdatedFilter):
         """Keep the plans that one of these organisations leads."""
         return plans.filter(
             Exists(
-                Plan.organisations.through.objects.filter(
+                PlanOrganisation.objects.filter(
                     plan=OuterRef("pk"),
                     role=OrganisationRole.LEAD,
                     organisation__code__in=codes,
@@ -141,7 +151,7 @@ class PlanFilter(UpdatedFilter):
         )
 
 
-class Plans:
+class Plans(PublicView):
     serializer_class = PlanSerializer
 
     def get_queryset(self) -> QuerySet[Plan]:
@@ -179,7 +189,7 @@ class SourceFilter(OfPlanFilter):
     )
 
 
-class Sources:
+class Sources(PublicView):
     serializer_class = SourceSerializer
 
     def get_queryset(self) -> QuerySet[Source]:
@@ -208,7 +218,7 @@ class ClaimFilter(OfPlanFilter):
     retained = Flag(label="The claims that the site reckons with.")
 
 
-class Claims:
+class Claims(PublicView):
     serializer_class = ClaimSerializer
 
     def get_queryset(self) -> QuerySet[Claim]:
@@ -236,7 +246,7 @@ class NoteFilter(OfPlanFilter):
     kind = SeveralChoices(Note.Kind, label="Kinds of notes.")
 
 
-class Notes:
+class Notes(PublicView):
     serializer_class = NoteSerializer
 
     def get_queryset(self) -> QuerySet[Note]:

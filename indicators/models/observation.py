@@ -150,7 +150,7 @@ class Observation(Contribution):
                 SELECT plan.allows_self_publication FROM indicators_indicator indicator
                 JOIN plans_plan plan ON plan.id = indicator.plan_id
                 WHERE indicator.id = NEW.indicator_id
-                """
+                """,
             ),
         )
 

@@ -53,7 +53,7 @@ class Flag(django_filters.BooleanFilter):  # type: ignore[misc]
     """true or false."""
 
     class field_class(forms.NullBooleanField):  # noqa: N801 - the name the package looks for
-        def to_python(self, value: Any) -> bool | None:
+        def to_python(self, value: Any) -> bool | None:  # type: ignore[override] # null: not asked
             if value in (None, ""):
                 return None
             if str(value) not in ("true", "false"):

@@ -94,8 +94,9 @@ def handle(  # noqa: PLR0911 - one line a kind
             answer["Allow"] = ", ".join(context["view"].allowed_methods)
             return answer
         case exceptions.Throttled():
-            answer = problem(429, f"Try again in {int(error.wait or 1)} seconds.")
-            answer["Retry-After"] = str(int(error.wait or 1))
+            wait = int(getattr(error, "wait", None) or 1)
+            answer = problem(429, f"Try again in {wait} seconds.")
+            answer["Retry-After"] = str(wait)
             return answer
         case exceptions.NotAcceptable():
             return problem(406, "Ask for application/json or text/csv.")

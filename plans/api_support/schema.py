@@ -30,10 +30,14 @@ PATH_WORDS = {
 class DescribedSchema(AutoSchema):
     """The description of a view of ours."""
 
+    view: Any
+
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
     ) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, bypass_extensions
+        )
         example = getattr(field, "example", None)
         if example is not None:
             schema = {**schema, "examples": [example]}

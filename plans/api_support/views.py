@@ -14,6 +14,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
+from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -34,7 +35,8 @@ def with_update_time(rows: QuerySet[Any], name: str = "updated_at") -> QuerySet[
     """Annotate each row with when it last changed, as the audit trail tells."""
     events = rows.model.pgh_event_model.objects.filter(pgh_obj=OuterRef("pk"))
     latest = events.order_by("-pgh_created_at").values("pgh_created_at")[:1]
-    return rows.annotate(**{name: Subquery(latest)})
+    dated: QuerySet[Any] = rows.annotate(**{name: Subquery(latest)})
+    return dated
 
 
 class PublicView(GenericAPIView[Any]):
@@ -76,7 +78,9 @@ class PublicView(GenericAPIView[Any]):
         serializer = super().get_serializer(*args, **kwargs)
         if getattr(self, "swagger_fake_view", False):
             return serializer
-        row = serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
+        row: Any = (
+            serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
+        )
         kept = asked_among(self.request, "fields", row.fields)
         if kept:
             for name in [name for name in row.fields if name not in kept]:
@@ -104,7 +108,7 @@ class PublicView(GenericAPIView[Any]):
         return str(request.accepted_renderer.format)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
         if answer.status_code == 200 and isinstance(answer, Response):
             answer = self.dated(request, answer)
         if answer.status_code < 400:
@@ -133,7 +137,7 @@ class ListView(PublicView):
     """The rows of a resource that a selection names."""
 
     is_list = True
-    pagination_class = NumberedPages
+    pagination_class: type[BasePagination] | None = NumberedPages
     order: str
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -190,7 +194,8 @@ class DetailView(PublicView):
         row: Model | None = self.get_queryset().filter(**lookups).first()
         if row is None:
             raise Http404
-        return self.complete(row)
+        complete: Model = self.complete(row)
+        return complete
 
     def complete(self, row: Any) -> Any:
         """Add to the row what no join brings."""

@@ -210,7 +210,7 @@ def contribution_triggers(
                               CONSTRAINT = TG_TABLE_NAME || '_corrects_its_own_subject';
                 END IF;
                 RETURN NEW;
-            """,  # noqa: S608 - the operands are written in the apps
+            """,
         ),
         pgtrigger.Trigger(
             name="published_is_immutable",

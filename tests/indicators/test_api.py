@@ -50,7 +50,7 @@ def test_progress_is_that_of_the_rules(client: Client, companies: Indicator, tod
     assert (row["expected"], row["target_value"], row["derived_total"]) == ("70", "175", True)
     assert (row["periods_reported"], row["periods_ended"], row["periods_total"]) == (2, 3, 5)
     assert row["missing_reason"] == {}
-    assert row["explanation"].startswith("71 entreprises")
+    assert "71\u00a0entreprises" in row["explanation"]
 
 
 def test_progress_on_another_day(client: Client, companies: Indicator) -> None:
