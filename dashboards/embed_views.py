@@ -99,7 +99,7 @@ def _subject(plan: Plan, what: str) -> str:
 
 
 def _titled(plan: Plan, title: str, said: str) -> str:
-    text = _("%(title)s : %(status)s") % {"title": title, "status": said}
+    text = _("%(title)s : %(status)s") % {"title": title, "status": said}
     return _("[Plan fictif] %(title)s") % {"title": text} if plan.region.fictitious else text
 
 

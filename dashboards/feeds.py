@@ -47,7 +47,7 @@ class Changes(Feed):  # type: ignore[type-arg] # takes none at run time
         return answered
 
     def title(self, plan: Plan | None) -> str:
-        return _("%(site)s : ce qui a changé") % {"site": settings.SITE["name"]}
+        return _("%(site)s : ce qui a changé") % {"site": settings.SITE["name"]}
 
     def subtitle(self, plan: Plan | None) -> str:
         return _("Valeurs publiées, corrigées ou retirées, cibles révisées ou abandonnées.")
@@ -103,7 +103,7 @@ class PlanChanges(Changes):
 
     def title(self, plan: Plan | None) -> str:
         assert plan is not None
-        title = _("%(plan)s : ce qui a changé") % {"plan": plan.title}
+        title = _("%(plan)s : ce qui a changé") % {"plan": plan.title}
         if plan.region.fictitious:
             return _("[Plan fictif] %(title)s") % {"title": title}
         return title

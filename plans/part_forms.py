@@ -253,6 +253,7 @@ class RowsFormSet(_InlineFormSet):
     def save(self, commit: bool = True) -> list[Any]:
         """Write the rows. What goes, or changes place, goes first: another may take its place."""
         assert commit, "rows are written with the thing they belong to"
+        assert self.model is not None, "the factory of formsets gives it"
         gone = self.deleted_forms
         moved = [
             form

@@ -267,7 +267,15 @@ def test_finding_that_nothing_changed_is_one_query(
 
 def test_every_table_of_a_plan_is_watched() -> None:
     watched = {*OF_PLANS, *SHARED}
-    unwatched = {"plans_membership", "indicators_progressrecord", "plans_revision"}
+    unwatched = {
+        "plans_membership",
+        "plans_invitation",
+        "plans_revision",
+        "measures_measureassignment",
+        "measures_milestoneupdatecomment",
+        "indicators_observationcomment",
+        "indicators_progressrecord",
+    }
     tables = {
         model._meta.db_table
         for app in ("plans", "objectives", "measures", "indicators")
