@@ -29,7 +29,6 @@ PAGES = (
     "/plans/grand-est-2019/indicateurs/entreprises-pack-ia/",
     "/plans/grand-est-2019/sources/",
     "/methodologie/",
-    "/donnees/",
     "/recherche/",
     "/recherche/?q=formation",
     "/recherche/?q=licorne",

@@ -1,1 +1,0 @@
-"""Staff pages: editing a plan's structure, its history and its preview."""

@@ -1,1 +1,0 @@
-"""Staff pages: entering values and milestone states."""

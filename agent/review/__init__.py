@@ -1,1 +1,0 @@
-"""Staff pages: reviewing and publishing contributions."""

@@ -1,1 +1,0 @@
-"""Catalogues: the packages as data portals list them."""

@@ -1,1 +1,0 @@
-"""Data packages: everything public of a plan, in one archive that a machine can check."""

@@ -1,1 +1,0 @@
-"""What every address under /api/ shares: fields, filters, pages, errors, freshness of answers."""
