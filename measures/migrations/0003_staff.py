@@ -4,9 +4,10 @@ import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
-import plans.models.contribution
 from django.conf import settings
 from django.db import migrations, models
+
+import plans.models.contribution
 
 
 class Migration(migrations.Migration):
