@@ -10,7 +10,7 @@ THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo staff shell test check $(CHECKS) lint format lock messages screenshots install install-dev check-python clean
+.PHONY: help run demo staff shell test check $(CHECKS) lint format lock messages schema screenshots install install-dev check-python clean
 
 help: ## list these commands
 	@echo 'make run [PORT=8001] [HOST=0.0.0.0] [DATA_DIR=folder]   the other settings: docs/settings.md'
@@ -67,6 +67,9 @@ lock: install-dev ## compile requirements/*.txt anew from pyproject.toml (UPGRAD
 messages: install-dev ## collect the texts to translate, and compile the translations
 	@$(BIN)/python -m tools.messages
 	@$(BIN)/python -m config.messages
+
+schema: install-dev ## write docs/openapi.yaml anew, after a change of the API that is meant
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -W ignore::RuntimeWarning manage.py spectacular --validate --file docs/openapi.yaml
 
 screenshots: install-dev ## make the pictures of docs/images from the site itself
 	@$(BIN)/python -m tests.browser

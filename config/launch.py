@@ -243,7 +243,7 @@ def wait_until_ready(children: Sequence[Child], request: StopRequest) -> None:
         for child in children:
             child.check()
         status = first_page_status()
-        if status is not None and status < http.client.INTERNAL_SERVER_ERROR:
+        if status is not None and status < http.client.BAD_REQUEST:
             return
         if status is not None:
             raise LaunchError(f"The first page fails with status {status}: see the log above.")

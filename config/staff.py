@@ -3,7 +3,11 @@
 import secrets
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.urls import reverse
+
 from accounts.models import User
+from accounts.services import vouch_for_address
 
 DEFAULT_EMAIL = "agent@localhost"
 
@@ -28,4 +32,10 @@ def renew_login(email: str) -> Login:
         user.is_staff = user.is_superuser = user.is_active = True
         user.set_password(password)
         user.save()
+    vouch_for_address(user)
     return Login(user.email, password)
+
+
+def sign_in_address() -> str:
+    """Where a person signs in, the Django admin included."""
+    return str(settings.BASE_URL + reverse("account_login"))

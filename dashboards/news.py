@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from measures.models import MilestoneUpdate
 from plans.models import Contribution, Plan
 
 AT_MOST = 12
+EVENTS_AT_MOST = 50
 SEPARATELY = 3
 """More publications of one kind in one plan on one day are told in one line."""
 
@@ -37,23 +38,78 @@ class Change:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One change by itself, never told together with others, as a feed keeps it."""
+
+    key: str
+    """What names it for good: the row and what happened to it."""
+    moment: datetime
+    change: Change
+
+
+def latest_events(plans: QuerySet[Plan]) -> list[Event]:
+    """Return the latest events in these plans, newest first, at most as many as a feed holds.
+
+    Six queries. What was published stays told when a later version supersedes it.
+    """
+    values, states = _values_of(plans), _states_of(plans)
+    events = [
+        *_events(_ever_published(values), "published_at", "publication", _value_published),
+        *_events(_ever_published(states), "published_at", "publication", _state_published),
+        *_events(_withdrawn(values, EVENTS_AT_MOST), "superseded_at", "retrait", _value_withdrawn),
+        *_events(_withdrawn(states, EVENTS_AT_MOST), "superseded_at", "retrait", _state_withdrawn),
+        *(
+            Event(key=f"target-{pk}-{change.at}", moment=_midnight(change.at), change=change)
+            for pk, change in _target_changes(plans, EVENTS_AT_MOST)
+        ),
+    ]
+    events.sort(key=attrgetter("moment", "key"), reverse=True)
+    return events[:EVENTS_AT_MOST]
+
+
+def _events(
+    rows: Iterable[ContributionT], when: str, what: str, tell: Callable[[ContributionT], Change]
+) -> Iterator[Event]:
+    for row in rows:
+        key = f"{row._meta.model_name}-{row.pk}-{what}"
+        yield Event(key=key, moment=getattr(row, when), change=tell(row))
+
+
+def _ever_published(rows: QuerySet[ContributionT]) -> QuerySet[ContributionT]:
+    return rows.filter(state=Contribution.State.PUBLISHED).order_by("-published_at", "-pk")[
+        :EVENTS_AT_MOST
+    ]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _values_of(plans: QuerySet[Plan]) -> QuerySet[Observation]:
+    return Observation.objects.filter(indicator__plan__in=plans).select_related(
+        "indicator__plan__region", "indicator__unit", "supersedes"
+    )
+
+
+def _states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
+    return MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans).select_related(
+        "milestone__measure__plan__region", "supersedes"
+    )
+
+
 def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     """Return the latest changes in these plans, newest first, never more than a page holds.
 
     Five queries: values published and withdrawn, states of deliverables likewise, targets.
     """
-    values = Observation.objects.filter(indicator__plan__in=plans).select_related(
-        "indicator__plan__region", "indicator__unit", "supersedes"
-    )
-    states = MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans).select_related(
-        "milestone__measure__plan__region", "supersedes"
-    )
+    values, states = _values_of(plans), _states_of(plans)
     changes = [
         *_together(_published(values, "indicator__plan"), _value_published, _many_values),
-        *map(_value_withdrawn, _withdrawn(values)),
+        *map(_value_withdrawn, _withdrawn(values, AT_MOST)),
         *_together(_published(states, "milestone__measure__plan"), _state_published, _many_states),
-        *map(_state_withdrawn, _withdrawn(states)),
-        *_target_changes(plans),
+        *map(_state_withdrawn, _withdrawn(states, AT_MOST)),
+        *(change for _pk, change in _target_changes(plans, AT_MOST)),
     ]
     changes.sort(key=attrgetter("at"), reverse=True)
     return tuple(changes[:AT_MOST])
@@ -83,8 +139,8 @@ def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[Contr
     return ((row, row.alike) for row in latest)
 
 
-def _withdrawn(rows: QuerySet[ContributionT]) -> QuerySet[ContributionT]:
-    return rows.exclude(withdrawal_reason="").order_by("-superseded_at", "-pk")[:AT_MOST]
+def _withdrawn(rows: QuerySet[ContributionT], limit: int) -> QuerySet[ContributionT]:
+    return rows.exclude(withdrawal_reason="").order_by("-superseded_at", "-pk")[:limit]
 
 
 def _together(
@@ -210,8 +266,11 @@ def _many_states(update: MilestoneUpdate, count: int) -> Change:
     return _many(plan, _day(update.published_at), said % {"count": count})
 
 
-def _target_changes(plans: QuerySet[Plan]) -> Iterator[Change]:
-    """Tell the targets revised (by the day the former one was replaced) and abandoned."""
+def _target_changes(plans: QuerySet[Plan], limit: int) -> Iterator[tuple[int, Change]]:
+    """Tell the targets revised (by the day the former one was replaced) and abandoned.
+
+    Each comes with the id of the target.
+    """
     for target in (
         Target.objects.in_force()
         .filter(
@@ -221,7 +280,7 @@ def _target_changes(plans: QuerySet[Plan]) -> Iterator[Change]:
         .select_related("indicator__plan__region", "indicator__unit", "supersedes")
         .prefetch_related("periods")
         .annotate(changed_on=Coalesce("abandoned_on", "supersedes__superseded_on"))
-        .order_by("-changed_on", "-pk")[:AT_MOST]
+        .order_by("-changed_on", "-pk")[:limit]
     ):
         indicator = target.indicator
         if target.abandoned_on is not None:
@@ -231,10 +290,13 @@ def _target_changes(plans: QuerySet[Plan]) -> Iterator[Change]:
                 "promise": wording.promise(target, indicator.unit),
                 "reason": target.revision_reason,
             }
-        yield Change(
-            at=target.changed_on,  # type: ignore[attr-defined] # annotated above
-            plan=indicator.plan,
-            title=indicator.title,
-            url=indicator.get_absolute_url(),
-            text=text,
+        yield (
+            target.pk,
+            Change(
+                at=target.changed_on,  # type: ignore[attr-defined] # annotated above
+                plan=indicator.plan,
+                title=indicator.title,
+                url=indicator.get_absolute_url(),
+                text=text,
+            ),
         )

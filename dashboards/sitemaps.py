@@ -24,7 +24,7 @@ class SitePages(Sitemap):  # type: ignore[type-arg]
     """Pages that belong to no plan."""
 
     def items(self) -> list[str]:
-        return ["home", "methodology", "accessibility", "legal", "privacy"]
+        return ["home", "methodology", "open_data", "accessibility", "legal", "privacy"]
 
     def location(self, item: str) -> str:
         return reverse(f"dashboards:{item}")

@@ -3,7 +3,8 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path
 
-from dashboards import views
+from dashboards import embed_views, views
+from dashboards.feeds import Changes, PlanChanges
 from dashboards.sitemaps import SITEMAPS
 
 app_name = "dashboards"
@@ -19,11 +20,22 @@ plan_urls = [
         name="indicator_chart",
     ),
     path("sources/", views.sources, name="sources"),
+    path("flux.atom", PlanChanges(), name="plan_feed"),
+]
+
+embed_urls = [
+    path("", embed_views.plan, name="plan_card"),
+    path("badge.svg", embed_views.plan_badge, name="plan_badge"),
+    path("indicateurs/<slug:code>/", embed_views.indicator, name="indicator_card"),
+    path("indicateurs/<slug:code>/badge.svg", embed_views.indicator_badge, name="indicator_badge"),
 ]
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("plans/<slug:plan>/", include(plan_urls)),
+    path("integration/plans/<slug:plan>/", include(embed_urls)),
+    path("donnees/", views.open_data, name="open_data"),
+    path("flux.atom", Changes(), name="feed"),
     path("methodologie/", views.methodology, name="methodology"),
     path("recherche/", views.search, name="search"),
     path("accessibilite/", views.accessibility, name="accessibility"),

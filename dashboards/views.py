@@ -27,9 +27,11 @@ from dashboards.indicator_page import chart_for, indicator_page, shown_indicator
 from dashboards.measure_page import measure_page
 from dashboards.methodology_page import methodology_page
 from dashboards.objective_page import objective_page
+from dashboards.open_data_page import open_data_page
 from dashboards.plan_page import plan_page
 from dashboards.search import SearchForm, find
 from dashboards.sources_page import sources_page
+from dashboards.structured_data import in_page, indicator_dataset, plan_dataset
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
@@ -44,10 +46,16 @@ RETRY_SECONDS = 60
 
 
 def _shown(
-    request: HttpRequest, template: str, page: DataclassInstance, section: str = "plans"
+    request: HttpRequest,
+    template: str,
+    page: DataclassInstance,
+    section: str = "plans",
+    dataset: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Answer with a page: the template sees its fields, and not the dataclass."""
     context: dict[str, Any] = {field.name: getattr(page, field.name) for field in fields(page)}
+    if dataset is not None:
+        context["structured_data"] = in_page(dataset)
     return render(request, template, {**context, "section": section})
 
 
@@ -62,7 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def plan(request: HttpRequest, plan: str) -> HttpResponse:
     """A plan, as filtered by the address."""
     page = plan_page(plan_at(plan), request.GET, on=timezone.localdate())
-    return _shown(request, "dashboards/plan.html", page)
+    return _shown(request, "dashboards/plan.html", page, dataset=plan_dataset(page.plan))
 
 
 @require_safe
@@ -89,7 +97,7 @@ def indicator(request: HttpRequest, plan: str, code: str) -> HttpResponse:
     """An indicator."""
     found = part_at(shown_indicator(Indicator.objects.all()), plan, code)
     page = indicator_page(found, on=timezone.localdate())
-    return _shown(request, "dashboards/indicator.html", page)
+    return _shown(request, "dashboards/indicator.html", page, dataset=indicator_dataset(found))
 
 
 @require_safe
@@ -136,6 +144,12 @@ def methodology(request: HttpRequest) -> HttpResponse:
     """How progress is reckoned."""
     page = methodology_page(on=timezone.localdate())
     return _shown(request, "dashboards/methodology.html", page, section="methodology")
+
+
+@require_safe
+def open_data(request: HttpRequest) -> HttpResponse:
+    """What can be taken away, and how."""
+    return _shown(request, "dashboards/open_data.html", open_data_page(), section="open_data")
 
 
 @require_safe

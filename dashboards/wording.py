@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from indicators import evaluation
 from indicators.formats import (
     NO_BREAK,
     format_date,
@@ -29,7 +30,6 @@ from indicators.models import (
     TargetPeriod,
     Unit,
 )
-from indicators.progress import Measurement, Observed, aggregate
 from plans.models import Source
 
 SUMS = (Target.Kind.QUOTA, Target.Kind.TOTAL)
@@ -113,17 +113,11 @@ def during(start: date, end: date) -> str:
 
 def value_of(observation: Observation, unit: Unit) -> Decimal:
     """The observation's own value in the unit; a ratio is computed as the rules do."""
-    value = aggregate(
-        Measurement(observation.measurement),
-        [
-            Observed(
-                start=observation.period_start,
-                end=observation.period_end,
-                value=observation.value,
-                numerator=observation.numerator,
-                denominator=observation.denominator,
-            )
-        ],
+    value = evaluation.value_of(
+        observation.measurement,
+        observation.value,
+        observation.numerator,
+        observation.denominator,
         unit.ratio_scale,
     )
     assert value is not None, "an observation always has a value"

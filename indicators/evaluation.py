@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from indicators import progress
 from indicators.models import Indicator, Observation, Target
@@ -138,3 +139,32 @@ def evaluate_indicators(
                 )
             )
     return evaluations
+
+
+def pretend(evaluation: Evaluation, draft: Observation) -> Evaluation:
+    """Evaluate again as if a saved draft were published, in place of what it corrects."""
+    kept = [row for row in evaluation.observations.values() if row.pk != draft.supersedes_id]
+    rows = [*kept, draft]
+    series = series_of(evaluation.indicator, rows)
+    limits = limits_of(evaluation.indicator.plan)
+    return replace(
+        evaluation,
+        series=series,
+        result=progress.evaluate(series, evaluation.terms, on=evaluation.result.on, limits=limits),
+        observations={row.pk: row for row in rows},
+    )
+
+
+def value_of(
+    measurement: str,
+    value: Decimal | None,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+    ratio_scale: Decimal,
+) -> Decimal | None:
+    """Return the value that one observation alone has in the unit; a ratio as the rules do."""
+    day = date.min
+    observed = progress.Observed(
+        start=day, end=day, value=value, numerator=numerator, denominator=denominator
+    )
+    return progress.aggregate(progress.Measurement(measurement), [observed], ratio_scale)

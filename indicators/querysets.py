@@ -22,6 +22,10 @@ class IndicatorQuerySet(CodedQuerySet["Indicator"]):
         """Keep the indicators of a plan, in the order of its pages."""
         return self.filter(plan=plan).order_by("position", "code")
 
+    def followed_in(self, plans: Iterable[Plan]) -> Self:
+        """Keep the indicators of these plans that are still observed: their measure goes on."""
+        return self.filter(plan__in=plans).exclude(measure__state="abandoned")
+
 
 class TargetQuerySet(models.QuerySet["Target"]):
     """Targets of indicators."""
@@ -37,3 +41,9 @@ class ObservationQuerySet(ContributionQuerySet["Observation"]):
     def of_indicators(self, indicators: Iterable[Indicator | int]) -> Self:
         """Keep the versions of these indicators' values."""
         return self.filter(indicator__in=indicators)
+
+    def in_plans(self, plans: Iterable[Plan]) -> Self:
+        """Keep the versions of values of these plans, each with what a line shows of it."""
+        return self.filter(indicator__plan__in=plans).select_related(
+            "indicator__plan__region", "indicator__unit", "indicator__measure", "author"
+        )

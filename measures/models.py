@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from measures.querysets import MilestoneUpdateQuerySet
+from measures.querysets import MilestoneQuerySet, MilestoneUpdateQuerySet
 from objectives.models import CODE_LENGTH, Objective
 from plans.audit import audited
 from plans.models import (
     CURRENT,
     LOCATOR_LENGTH,
+    OPEN,
     Contribution,
+    ContributionComment,
     Note,
     Organisation,
     OrganisationRole,
@@ -28,6 +31,9 @@ from plans.models import (
     remember_former,
 )
 from plans.querysets import CodedQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class Advancement(models.TextChoices):
@@ -126,7 +132,33 @@ class Measure(models.Model):
         """Return the address of the measure's public page."""
         return reverse("dashboards:measure", args=[self.plan.slug, self.code])
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.plan
 
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to the measure."""
+        return self.assignments.filter(user=user).exists()
+
+
+@audited()
+class MeasureSector(Measure.sectors.through):  # type: ignore[misc, name-defined] # made by Django
+    """A sector of a measure, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
+class MeasureNote(Measure.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that a measure refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
 class MeasureOrganisation(models.Model):
     """An organisation's part in a measure."""
 
@@ -153,6 +185,29 @@ class MeasureOrganisation(models.Model):
 
 
 @audited()
+class MeasureAssignment(models.Model):
+    """A person who reports on a measure (its pilot): a contributor acts on assigned measures."""
+
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="assignments")
+    user: models.ForeignKey[User, User] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="assignments"
+    )
+
+    class Meta:
+        verbose_name = _("pilote")
+        verbose_name_plural = _("pilotes")
+        ordering = ("measure", "user")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("measure", "user"), name="measures_measureassignment_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} : {self.measure}"
+
+
+@audited()
 class Milestone(models.Model):
     """A yes/no deliverable of a measure; its state is what the latest published update says."""
 
@@ -165,6 +220,8 @@ class Milestone(models.Model):
         Source, models.PROTECT, related_name="milestones", null=True, blank=True
     )
     locator = models.CharField(_("endroit"), max_length=LOCATOR_LENGTH, blank=True)
+
+    objects = MilestoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("jalon")
@@ -179,10 +236,22 @@ class Milestone(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.measure.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.measure.assigned_to(user)
+
 
 @audited()
 class MilestoneUpdate(Contribution):
     """What a source says of a milestone's state on a day."""
+
+    noun = "jalons"
+    identity = ("milestone_id", "as_of")
 
     milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="updates")
     as_of = models.DateField(_("constaté le"))
@@ -202,15 +271,42 @@ class MilestoneUpdate(Contribution):
                 name="measures_milestoneupdate_one_current",
                 violation_error_message=_("Un état est déjà publié pour ce jalon à cette date."),
             ),
+            models.UniqueConstraint(
+                fields=("milestone", "as_of"),
+                condition=OPEN,
+                name="measures_milestoneupdate_one_open",
+                violation_error_message=_("Une saisie est déjà en cours pour ce jalon ce jour-là."),
+            ),
         )
         triggers = contribution_triggers(
+            "measures_milestoneupdate",
+            "milestone_id",
             """
             SELECT plan.allows_self_publication FROM measures_milestone milestone
             JOIN measures_measure measure ON measure.id = milestone.measure_id
             JOIN plans_plan plan ON plan.id = measure.plan_id
             WHERE milestone.id = NEW.milestone_id
-            """
+            """,
         )
 
     def __str__(self) -> str:
         return f"{self.milestone} : {self.get_advancement_display()}"
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.milestone.permission_plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.milestone.assigned_to(user)
+
+
+class MilestoneUpdateComment(ContributionComment):
+    """A remark about a milestone's update."""
+
+    contribution = models.ForeignKey(MilestoneUpdate, models.CASCADE, related_name="comments")
+
+    class Meta(ContributionComment.Meta):
+        verbose_name = _("commentaire")
+        verbose_name_plural = _("commentaires")

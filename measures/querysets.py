@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.db import models
+
 from plans.querysets import ContributionQuerySet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
-    from measures.models import MilestoneUpdate  # noqa: F401 - the rows, for the type checker
+    from measures.models import Milestone, MilestoneUpdate  # noqa: F401 - the rows
+    from plans.models import Plan
+
+
+class MilestoneQuerySet(models.QuerySet["Milestone"]):
+    """Deliverables of measures."""
+
+    def dated_in(self, plans: Iterable[Plan]) -> Self:
+        """Keep the deliverables of these plans that have a date and whose measure goes on."""
+        return self.filter(measure__plan__in=plans, due_on__isnull=False).exclude(
+            measure__state="abandoned"
+        )
 
 
 class MilestoneUpdateQuerySet(ContributionQuerySet["MilestoneUpdate"]):
     """Updates of milestones."""
+
+    def in_plans(self, plans: Iterable[Plan]) -> Self:
+        """Keep the updates of these plans, each with what a line shows of it."""
+        return self.filter(milestone__measure__plan__in=plans).select_related(
+            "milestone__measure__plan__region", "author"
+        )
 
     def latest_of_each(self, on: date) -> Self:
         """Keep the latest current update of each milestone, none later than `on`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.db import models
 from django.urls import reverse
@@ -17,6 +19,9 @@ from plans.models import (
     remember_former,
 )
 from plans.querysets import CodedQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 CODE_LENGTH = 40
 
@@ -92,3 +97,20 @@ class Objective(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the objective's public page."""
         return reverse("dashboards:objective", args=[self.plan.slug, self.code])
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to this: only measures are assigned."""
+        return False
+
+
+@audited()
+class ObjectiveNote(Objective.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that an objective refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from django.db import models
 
 if TYPE_CHECKING:
-    from plans.models import Plan
+    from plans.models import Invitation, Plan  # noqa: F401 - the rows, for the type checker
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -24,6 +24,26 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """Keep the plan that has, or once had, this slug; the one that has it now comes first."""
         return self.filter(models.Q(slug=slug) | models.Q(former_slugs__contains=[slug])).order_by(
             models.Case(models.When(slug=slug, then=0), default=1), "id"
+        )
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations to take part in a plan."""
+
+    def pending(self) -> Self:
+        """Keep those neither accepted nor revoked, the expired ones included."""
+        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+
+    def open_at(self, moment: datetime) -> Self:
+        """Keep those that can be accepted at a moment."""
+        return self.pending().filter(expires_at__gt=moment)
+
+    def to_mail_at(self, moment: datetime) -> Self:
+        """Keep those whose mail has not gone and is to be tried by now, the oldest first."""
+        return (
+            self.open_at(moment)
+            .filter(mailed_at__isnull=True, mail_due_at__lte=moment)
+            .order_by("mail_due_at", "id")
         )
 
 
@@ -43,6 +63,10 @@ class ContributionQuerySet(models.QuerySet[RowT]):
     def current(self) -> Self:
         """Keep what the public sees now: published, neither superseded nor withdrawn."""
         return self.filter(state="published", superseded_at__isnull=True)
+
+    def open(self) -> Self:
+        """Keep what is under way: drafts, what was submitted, what was returned."""
+        return self.filter(state__in=("draft", "submitted", "returned"))
 
     def known_at(self, moment: datetime) -> Self:
         """Keep what the public saw at a past moment."""

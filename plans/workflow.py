@@ -7,21 +7,32 @@ one wins and the other is told. The callers own the transaction's follow-up (sto
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from plans.models import Contribution, Plan
-
-if TYPE_CHECKING:
-    from accounts.models import User
+from accounts.models import Notification, User
+from accounts.services import notify, settle
+from plans.models import Contribution, Plan, Role
 
 ContributionT = TypeVar("ContributionT", bound=Contribution)
 
 
 class WorkflowError(Exception):
     """A step that the state or the plan's rules do not allow; the message says why, in French."""
+
+
+class EditConflictError(WorkflowError):
+    """Someone else saved the draft meanwhile; `theirs` is what they saved. Nothing was written."""
+
+    def __init__(self, theirs: Contribution) -> None:
+        super().__init__(
+            _("%(who)s a enregistré cette saisie entre-temps.")
+            % {"who": theirs.edited_by or theirs.author or _("Une autre personne")}
+        )
+        self.theirs = theirs
 
 
 def _locked(contribution: ContributionT) -> ContributionT:
@@ -34,6 +45,107 @@ def _required(reason: str, message: str) -> str:
     if not reason.strip():
         raise WorkflowError(message)
     return reason.strip()
+
+
+def reviewers_of(plan: Plan) -> QuerySet[User]:
+    """Return the people who may publish in a plan."""
+    return User.objects.filter(
+        is_active=True,
+        memberships__plan=plan,
+        memberships__role__in=(Role.REVIEWER, Role.MANAGER),
+    )
+
+
+def _key(event: str, row: Contribution, at: datetime) -> str:
+    return f"{event}:{row.noun}:{row.pk}:{at.isoformat()}"
+
+
+def _tell_author(row: Contribution, kind: Notification.Kind, text: str, *, at: datetime) -> None:
+    if row.author is not None:
+        notify(
+            [row.author],
+            plan_id=row.permission_plan.pk,
+            kind=kind,
+            key=_key(kind, row, at),
+            text=text % {"what": row},
+            url=row.get_absolute_url(),
+            at=at,
+        )
+
+
+_ENTERED_EXCEPT = frozenset(
+    {
+        "id",
+        "state",
+        "author",
+        "reviewer",
+        "recorded_at",
+        "submitted_at",
+        "published_at",
+        "return_reason",
+        "superseded_at",
+        "withdrawal_reason",
+        "revision",
+        "edited_at",
+        "edited_by",
+        "measurement",
+    }
+)
+
+
+def entered(contribution: Contribution) -> dict[str, Any]:
+    """Return what a person typed: every column but those the workflow keeps."""
+    return {
+        field.attname: field.value_from_object(contribution)
+        for field in contribution._meta.concrete_fields
+        if field.name not in _ENTERED_EXCEPT
+    }
+
+
+@transaction.atomic
+def save_draft(
+    contribution: ContributionT, *, editor: User, revision: int | None, at: datetime
+) -> ContributionT:
+    """Save a new draft (`revision` None) or a changed one, and return it as saved.
+
+    `revision` is the one the editor had before their eyes. Saving the very same content again (a
+    double click, a form sent twice) changes nothing. Raises EditConflictError when someone else has
+    saved other content since, or has opened a draft for the same period or day; WorkflowError
+    when the contribution is not a draft any more; ValidationError on bad content.
+    """
+    if contribution.pk is None:
+        contribution.author = contribution.edited_by = editor
+        contribution.recorded_at = contribution.edited_at = at
+        contribution.full_clean(validate_constraints=False)
+        try:
+            with transaction.atomic():
+                contribution.save()
+        except IntegrityError:
+            theirs = contribution.open_twin()
+            if theirs is None:
+                contribution.full_clean()
+                raise
+            if entered(theirs) == entered(contribution) and theirs.edited_by == editor:
+                return theirs
+            raise EditConflictError(theirs) from None
+        return contribution
+    row = _locked(contribution)
+    if row.revision != revision:
+        if entered(row) == entered(contribution):
+            return row
+        raise EditConflictError(row)
+    if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):
+        raise WorkflowError(_("Cette contribution n’est plus un brouillon."))
+    if entered(row) == entered(contribution):
+        return row
+    for name, value in entered(contribution).items():
+        setattr(row, name, value)
+    row.revision += 1
+    row.edited_at = at
+    row.edited_by = editor
+    row.full_clean()
+    row.save()
+    return row
 
 
 @transaction.atomic
@@ -53,11 +165,24 @@ def submit(contribution: ContributionT, *, at: datetime) -> ContributionT:
     row.return_reason = ""
     row.full_clean()
     row.save()
+    plan = row.permission_plan
+    settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
+    notify(
+        [person for person in reviewers_of(plan) if person.pk != row.author_id],
+        plan_id=plan.pk,
+        kind=Notification.Kind.TO_REVIEW,
+        key=_key("to_review", row, at),
+        text=_("À relire : %(what)s") % {"what": row},
+        url=row.get_absolute_url(),
+        at=at,
+    )
     return row
 
 
 @transaction.atomic
-def send_back(contribution: ContributionT, *, reviewer: User, reason: str) -> ContributionT:
+def send_back(
+    contribution: ContributionT, *, reviewer: User, reason: str, at: datetime
+) -> ContributionT:
     """Return a submitted contribution to its author, with a reason.
 
     Raises WorkflowError without a reason, or when the contribution is not submitted.
@@ -70,6 +195,8 @@ def send_back(contribution: ContributionT, *, reviewer: User, reason: str) -> Co
     row.return_reason = _required(reason, _("Un renvoi a un motif."))
     row.full_clean()
     row.save()
+    settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
+    _tell_author(row, Notification.Kind.RETURNED, _("Renvoyé : %(what)s"), at=at)
     return row
 
 
@@ -111,6 +238,9 @@ def publish(
     # What must not be published twice, or overlap, is said in words rather than by the database.
     row.full_clean()
     row.save()
+    settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
+    if reviewer is not None and reviewer.pk != row.author_id:
+        _tell_author(row, Notification.Kind.PUBLISHED, _("Publié : %(what)s"), at=at)
     return row
 
 

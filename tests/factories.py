@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import factory
+from django.db import transaction
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -32,6 +33,7 @@ from plans.models import (
     Organisation,
     Plan,
     Region,
+    Role,
     Sector,
     Source,
 )
@@ -97,7 +99,7 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
     plan = factory.SubFactory(PlanFactory)
     user = factory.SubFactory(UserFactory)
-    role = Membership.Role.CONTRIBUTOR
+    role = Role.CONTRIBUTOR
 
 
 class SourceFactory(DjangoModelFactory[Source]):
@@ -254,6 +256,12 @@ class TargetFactory(DjangoModelFactory[Target]):
     value: Any = Decimal(100)
     wording = "« 100 entreprises »"
     source = factory.SubFactory(SourceFactory, plan=factory.SelfAttribute("..indicator.plan"))
+
+    @classmethod
+    def _generate(cls, strategy: Any, params: Any) -> Any:
+        # The database checks at commit that a quota has periods: both in one transaction.
+        with transaction.atomic():
+            return super()._generate(strategy, params)
 
     @factory.post_generation  # type: ignore[untyped-decorator] # the package has no types
     def periods(self, create: bool, extracted: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
 from config.environment import Environment, local_address
+from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
 
 env = Environment()
@@ -38,6 +39,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
+    "agent",
     "dashboards",
     "exchange",
     "indicators",
@@ -45,8 +47,17 @@ INSTALLED_APPS = [
     "objectives",
     "plans",
     "accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
+    "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pgtrigger",
     "pghistory",
     "django.contrib.admin",
@@ -61,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -69,6 +81,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.AccountPagesMiddleware",
+    "agent.middleware.StaffPagesMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -83,6 +100,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboards.context_processors.site",
+                "agent.context_processors.person",
             ],
         },
     },
@@ -92,6 +110,7 @@ TEMPLATES = [
 SITE: dict[str, str] = {
     "name": env.str("SITE_NAME", default="Les plans IA des régions"),
     "publisher": env.str("SITE_PUBLISHER", default=""),
+    "publisher_siret": env.str("SITE_PUBLISHER_SIRET", default=""),
     "publisher_address": env.str("SITE_PUBLISHER_ADDRESS", default=""),
     "publisher_phone": env.str("SITE_PUBLISHER_PHONE", default=""),
     "publication_director": env.str("SITE_PUBLICATION_DIRECTOR", default=""),
@@ -137,6 +156,90 @@ USE_THOUSAND_SEPARATOR = True
 
 # Accounts
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "agent:home"
+LOGOUT_REDIRECT_URL = "dashboards:home"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation reaches the address, which verifies it
+ACCOUNT_CHANGE_EMAIL = True  # one address per account: a new one replaces it once confirmed
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE['name']}] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByPasswordForm",
+    "add_email": "accounts.forms.ChangeEmailForm",
+}
+# Counted in the cache, which all processes share: requests per duration, per address or account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/3m/key",
+}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.ActivateGeneratorForm",
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateByCodeForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE["name"]
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones drift: the code before and the one after also count
+# allauth refuses here for fear of accounts that strangers open: nobody opens one uninvited.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# Signing in through an identity provider: offered where these are set.
+
+OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME: str = env.str("OIDC_NAME", default="OpenID Connect")
+OIDC_SCOPES: list[str] = env.list("OIDC_SCOPES", default=["openid", "profile", "email"])
+OIDC_ACR_VALUES: str = env.str("OIDC_ACR_VALUES", default="")
+OIDC_VOUCHES_FOR_EMAIL = env.bool("OIDC_VOUCHES_FOR_EMAIL", default=False)
+
+SOCIALACCOUNT_ADAPTER = "agent.members.identity.InvitedOnlyAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "openid_connect": {
+        "provider_class": "accounts.openid_connect.provider.NonceProvider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": openid_connect_apps(
+            server_url=OIDC_SERVER_URL,
+            client_id=OIDC_CLIENT_ID,
+            secret=OIDC_CLIENT_SECRET,
+            name=OIDC_NAME,
+            scopes=OIDC_SCOPES,
+            acr_values=OIDC_ACR_VALUES,
+            vouches_for_email=OIDC_VOUCHES_FOR_EMAIL,
+        ),
+    }
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -156,7 +259,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# What people upload; never served as it is: a view checks who asks.
 MEDIA_ROOT = DATA_DIR / "media"
+EVIDENCE_MAX_BYTES = env.whole(
+    "EVIDENCE_MAX_BYTES", default=10_000_000, least=100_000, most=100_000_000
+)
+# The grid of a large plan: a few fields for each indicator.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # Mail
 
@@ -169,6 +278,8 @@ EMAIL_HOST_PASSWORD: str = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS: bool = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL: bool = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+# Which plans still concern a person, asked before they are mailed anything about them.
+NOTIFICATION_PLANS = "plans.audience.plans_that_tell"
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="plans-ia@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -176,6 +287,15 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that leaves work to the worker does not wait for a broker that is down: what must not be
+# lost is in the database, and the beat takes it up.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_IMPORTS = ["accounts.mail"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -191,6 +311,29 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "indicators.tasks.refresh_all_progress",
         "schedule": crontab(hour=0, minute=5),
     },
+    "remind": {
+        "task": "agent.tasks.remind",
+        "schedule": crontab(hour=6, minute=0),
+    },
+    "sweep-evidence": {
+        "task": "agent.tasks.sweep_evidence",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    # What is due follows from the rows: a minute that is missed is made up for by the next.
+    "send-digests": {
+        "task": "accounts.tasks.send_digests",
+        "schedule": crontab(),
+        "options": {"expires": 55},
+    },
+    "send-invitations": {
+        "task": "plans.tasks.send_invitations",
+        "schedule": crontab(minute="*/5"),
+    },
+    # One query finds out that nothing changed.
+    "build-packages": {
+        "task": "exchange.tasks.build_changed_packages",
+        "schedule": crontab(),
+    },
 }
 
 # API: nothing is open that does not say so.
@@ -199,13 +342,43 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "plans.api_support.problems.handle",
+    "URL_FORMAT_OVERRIDE": "format",
 }
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Les plans IA des régions",
+    "DESCRIPTION": "What French regions promised of AI, what was done, and what nobody reported.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {
+        "name": "Licence Ouverte 2.0",
+        "url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    },
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [],
+    # `fields=` may leave any of them out.
+    "COMPONENT_NO_READ_ONLY_REQUIRED": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+}
+
+# How many requests, and whole exports, one address may make in a minute.
+API_REQUESTS_PER_MINUTE = env.whole("API_REQUESTS_PER_MINUTE", default=120, least=1, most=1_000_000)
+API_EXPORTS_PER_MINUTE = env.whole("API_EXPORTS_PER_MINUTE", default=6, least=1, most=1_000_000)
+# Behind a proxy of ours the address of who asks is the last one it wrote.
+TRUST_FORWARDED_FOR = env.bool("BEHIND_PROXY", default=False)
 
 # An address typed without its scheme is taken as https (Django 6 will do so by itself).
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # Browser
 
+CSRF_FAILURE_VIEW = "agent.typed_text.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -10,3 +10,6 @@ from config.settings.base import *
 SECRET_KEY = env.str("SECRET_KEY", default="") or layout.secret_key() or get_random_secret_key()
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", HOST, socket.gethostname()]
+
+# Browsers allow passkeys on http://localhost, and nowhere else without HTTPS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

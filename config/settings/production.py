@@ -29,6 +29,8 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Attempts to sign in are counted per visitor, not all together as the proxy's.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # Preloading binds a whole domain in every browser: the owner of the domain asks for that.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]

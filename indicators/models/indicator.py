@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.core.validators import MaxValueValidator
@@ -23,6 +24,9 @@ from plans.models import (
     former_identifiers,
     remember_former,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class Measurement(models.TextChoices):
@@ -246,6 +250,23 @@ class Indicator(models.Model):
     def parent(self) -> Plan | Objective | Measure:
         """What the indicator hangs on."""
         return self.measure or self.objective or self.plan
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to its measure."""
+        return self.measure is not None and self.measure.assigned_to(user)
+
+
+@audited()
+class IndicatorNote(Indicator.notes.through):  # type: ignore[misc, name-defined] # made by Django
+    """A note that an indicator refers to, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
 
 
 def copy_measurement() -> pgtrigger.Trigger:

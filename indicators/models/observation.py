@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from indicators.formats import format_period
 from indicators.models.indicator import (
     VALUE_DECIMALS,
     VALUE_DIGITS,
@@ -22,7 +23,17 @@ from indicators.models.outdating import outdates_progress
 from indicators.models.target import inclusive_period, one_of
 from indicators.querysets import ObservationQuerySet
 from plans.audit import audited
-from plans.models import CURRENT, Contribution, contribution_triggers
+from plans.models import (
+    CURRENT,
+    OPEN,
+    Contribution,
+    ContributionComment,
+    Plan,
+    contribution_triggers,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @audited()
@@ -31,6 +42,9 @@ class Observation(Contribution):
 
     A ratio has its numerator and its denominator instead of a value.
     """
+
+    noun = "observations"
+    identity = ("indicator_id", "period_start", "period_end")
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations")
     measurement = models.CharField(max_length=5, choices=Measurement, editable=False)
@@ -96,6 +110,12 @@ class Observation(Contribution):
                 name="indicators_observation_one_current",
                 violation_error_message=_("Une valeur est déjà publiée pour cette période."),
             ),
+            models.UniqueConstraint(
+                fields=("indicator", "period_start", "period_end"),
+                condition=OPEN,
+                name="indicators_observation_one_open",
+                violation_error_message=_("Une saisie est déjà en cours pour cette période."),
+            ),
             # Periods of a flow add up: two that overlap would count the same days twice.
             ExclusionConstraint(
                 name="indicators_observation_apart",
@@ -124,16 +144,27 @@ class Observation(Contribution):
                 pgtrigger.Q(new__state="published"),
             ),
             *contribution_triggers(
+                "indicators_observation",
+                "indicator_id",
                 """
                 SELECT plan.allows_self_publication FROM indicators_indicator indicator
                 JOIN plans_plan plan ON plan.id = indicator.plan_id
                 WHERE indicator.id = NEW.indicator_id
-                """
+                """,
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.indicator} : {self.period_start} – {self.period_end}"
+        return f"{self.indicator} ({format_period(self.period_start, self.period_end)})"
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.indicator.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to the indicator's measure."""
+        return self.indicator.assigned_to(user)
 
     def clean_fields(self, exclude: Any = None) -> None:
         """Copy the measurement, as the database does, so that the constraints can be checked."""
@@ -145,3 +176,13 @@ class Observation(Contribution):
         """Check the constraints that read columns which no form shows: state and measurement."""
         unseen = {"measurement", "state", "superseded_at"}
         super().validate_constraints(exclude=set(exclude or ()) - unseen)
+
+
+class ObservationComment(ContributionComment):
+    """A remark about an observation."""
+
+    contribution = models.ForeignKey(Observation, models.CASCADE, related_name="comments")
+
+    class Meta(ContributionComment.Meta):
+        verbose_name = _("commentaire")
+        verbose_name_plural = _("commentaires")

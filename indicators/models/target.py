@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -23,7 +23,10 @@ from indicators.models.outdating import outdates_progress
 from indicators.querysets import TargetQuerySet
 from objectives.models import CODE_LENGTH
 from plans.audit import audited
-from plans.models import LOCATOR_LENGTH, Source, not_blank
+from plans.models import LOCATOR_LENGTH, Plan, Source, not_blank
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 ANY_CHANGE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 OF_TARGET = "SELECT indicator_id FROM indicators_target WHERE id = changed.target_id"
@@ -234,6 +237,15 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.wording
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self.indicator.plan
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to the indicator's measure."""
+        return self.indicator.assigned_to(user)
+
     def clean_fields(self, exclude: Any = None) -> None:
         """Copy the measurement, as the database does, so that the constraints can be checked."""
         if self.indicator_id:
@@ -245,6 +257,7 @@ class Target(models.Model):
         super().validate_constraints(exclude=set(exclude or ()) - {"measurement"})
 
 
+@audited()
 class TargetPeriod(models.Model):
     """The quota of one period (inclusive days), in the indicator's unit."""
 
@@ -286,6 +299,7 @@ class TargetPeriod(models.Model):
         return f"{self.starts_on} – {self.ends_on} : {self.value}"
 
 
+@audited()
 class Checkpoint(models.Model):
     """A level that the target expects on the way, on a day between its start and its due date."""
 

@@ -1,16 +1,34 @@
 """Plans, what they share, where their statements come from, and how contributions live."""
 
-from plans.models.contribution import CURRENT, Contribution, contribution_triggers
+from plans.models.contribution import (
+    CURRENT,
+    OPEN,
+    Contribution,
+    ContributionComment,
+    contribution_triggers,
+)
 from plans.models.identifiers import former_identifiers, remember_former
-from plans.models.plan import Membership, Plan, PlanOrganisation
+from plans.models.plan import (
+    Invitation,
+    InvitationState,
+    Membership,
+    Plan,
+    PlanOrganisation,
+    Role,
+)
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
+from plans.models.revision import Revision
 from plans.models.sources import LOCATOR_LENGTH, Claim, Note, NoteCitation, Source, not_blank
 
 __all__ = [
     "CURRENT",
     "LOCATOR_LENGTH",
+    "OPEN",
     "Claim",
     "Contribution",
+    "ContributionComment",
+    "Invitation",
+    "InvitationState",
     "Membership",
     "Note",
     "NoteCitation",
@@ -19,6 +37,8 @@ __all__ = [
     "Plan",
     "PlanOrganisation",
     "Region",
+    "Revision",
+    "Role",
     "Sector",
     "Source",
     "contribution_triggers",

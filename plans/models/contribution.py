@@ -6,11 +6,14 @@ correction is a new version that supersedes it, a withdrawal closes it with a pu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import uuid4
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,12 +21,24 @@ from plans.models.sources import LOCATOR_LENGTH, Source, not_blank
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from plans.models.plan import Plan
 
 CURRENT = models.Q(state="published", superseded_at__isnull=True)
+OPEN = models.Q(state__in=("draft", "submitted", "returned"))
+
+
+def evidence_path(contribution: models.Model, filename: str) -> str:
+    """Return where an evidence file is kept: under a name nobody can guess, out of the web root."""
+    return f"evidence/{uuid4().hex}{PurePath(filename).suffix.lower()}"
 
 
 class Contribution(models.Model):
     """One version of a value or of a milestone's state, with who wrote and who checked it."""
+
+    noun: ClassVar[str]
+    """What stands for this kind of contribution in an address."""
+    identity: ClassVar[tuple[str, ...]]
+    """The columns that say what a contribution is about: one may be open for each."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("brouillon")
@@ -38,6 +53,12 @@ class Contribution(models.Model):
     locator = models.CharField(_("endroit"), max_length=LOCATOR_LENGTH, blank=True)
     comment = models.TextField(_("commentaire public"), blank=True)
     evidence_url = models.URLField(_("justificatif"), max_length=500, blank=True)
+    evidence_file = models.FileField(
+        _("pièce justificative"), upload_to=evidence_path, max_length=120, blank=True
+    )
+    evidence_name = models.CharField(
+        _("nom de la pièce"), max_length=150, blank=True, editable=False
+    )
     provisional = models.BooleanField(_("provisoire"), default=False)
     date_inferred = models.BooleanField(
         _("date déduite"),
@@ -49,6 +70,21 @@ class Contribution(models.Model):
     )
     reviewer: models.ForeignKey[User | None, User | None] = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    revision = models.PositiveIntegerField(
+        _("révision"),
+        default=1,
+        editable=False,
+        help_text=_("Augmente à chaque enregistrement d’un brouillon."),
+    )
+    edited_at = models.DateTimeField(_("modifié le"), null=True, blank=True, editable=False)
+    edited_by: models.ForeignKey[User | None, User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
     )
     recorded_at = models.DateTimeField(_("saisi le"), default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(_("soumis le"), null=True, blank=True)
@@ -98,6 +134,24 @@ class Contribution(models.Model):
             ),
         )
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the staff page where this version is read, discussed, reviewed."""
+        return reverse("agent:contribution", args=[self.permission_plan.slug, self.noun, self.pk])
+
+    def open_twin(self) -> Self | None:
+        """Return the contribution under way for the same period or day, if there is one."""
+        alike = {name: getattr(self, name) for name in self.identity}
+        return type(self)._default_manager.filter(OPEN, **alike).exclude(pk=self.pk).first()
+
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        raise TypeError(f"{type(self).__name__} does not say which plan it is in")
+
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to what this is about."""
+        raise TypeError(f"{type(self).__name__} does not say who is assigned to it")
+
     @property
     def is_current(self) -> bool:
         """Whether this version is what the public sees now."""
@@ -109,13 +163,55 @@ class Contribution(models.Model):
         return bool(self.withdrawal_reason)
 
 
-def contribution_triggers(self_publication_lookup: str) -> tuple[pgtrigger.Trigger, ...]:
+class ContributionComment(models.Model):
+    """A remark exchanged about a contribution; staff only, never public."""
+
+    author: models.ForeignKey[User, User] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    text = models.TextField(_("commentaire"))
+    created_at = models.DateTimeField(_("écrit le"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+        ordering = ("created_at", "id")
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_says_something",
+                condition=not_blank("text"),
+                violation_error_message=_("Un commentaire a un texte."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def contribution_triggers(
+    table: str, subject: str, self_publication_lookup: str
+) -> tuple[pgtrigger.Trigger, ...]:
     """Return the triggers that every kind of contribution carries.
 
+    `subject` is the column of what a contribution is about: a correction is about the same.
     `self_publication_lookup` is a SELECT that tells, for the row NEW, whether its plan lets a
     person publish their own submission.
     """
     return (
+        pgtrigger.Trigger(
+            name="corrects_its_own_subject",
+            operation=pgtrigger.Insert | pgtrigger.Update,
+            when=pgtrigger.Before,
+            condition=pgtrigger.Q(new__supersedes_id__isnull=False),
+            func=f"""
+                IF NOT EXISTS (SELECT FROM {table} WHERE id = NEW.supersedes_id
+                               AND {subject} = NEW.{subject}) THEN
+                    RAISE EXCEPTION 'a correction is about what the corrected version is about'
+                        USING ERRCODE = 'integrity_constraint_violation',
+                              CONSTRAINT = TG_TABLE_NAME || '_corrects_its_own_subject';
+                END IF;
+                RETURN NEW;
+            """,
+        ),
         pgtrigger.Trigger(
             name="published_is_immutable",
             operation=pgtrigger.Update | pgtrigger.Delete,

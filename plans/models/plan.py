@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from plans.audit import audited
 from plans.models.identifiers import former_identifiers, remember_former
 from plans.models.reference import Organisation, OrganisationRole, Region, Sector
-from plans.querysets import PlanQuerySet
+from plans.querysets import InvitationQuerySet, PlanQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 SLUG_LENGTH = 60
+
+
+class Role(models.TextChoices):
+    """What a member may do in a plan; the rights are in `plans.permissions`."""
+
+    VIEWER = "viewer", _("lecture")
+    CONTRIBUTOR = "contributor", _("contribution")
+    REVIEWER = "reviewer", _("relecture")
+    MANAGER = "manager", _("gestion")
 
 
 def refuse_unstated(name: str, plan_id: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
@@ -138,6 +152,11 @@ class Plan(models.Model):
         default=False,
         help_text=_("Sans cela, une autre personne relit et publie."),
     )
+    requires_two_factor = models.BooleanField(
+        _("exige une double authentification"),
+        default=False,
+        help_text=_("Sans second facteur, un membre ne voit que les pages publiques."),
+    )
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
     updated_at = models.DateTimeField(_("modifié le"), auto_now=True)
 
@@ -191,7 +210,101 @@ class Plan(models.Model):
         """Return the address of the plan's public page."""
         return reverse("dashboards:plan", args=[self.slug])
 
+    @property
+    def permission_plan(self) -> Plan:
+        """The plan whose members may act on this."""
+        return self
 
+    def assigned_to(self, user: User) -> bool:
+        """Whether the person is assigned to this: only measures are assigned."""
+        return False
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands on a day."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@audited()
+class Invitation(models.Model):
+    """A place in a plan offered to an e-mail address; the link is shown in the mail only.
+
+    The mail is sent by a task that may die and start again: what it needs is in the row, but for
+    the site's secret key, without which the link cannot be made from the row.
+    """
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("adresse électronique"))
+    role = models.CharField(_("rôle"), max_length=12, choices=Role)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by: models.ForeignKey[User, User] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(_("envoyée le"), default=timezone.now)
+    expires_at = models.DateTimeField(_("valable jusqu’au"))
+    accepted_at = models.DateTimeField(_("acceptée le"), null=True, blank=True)
+    accepted_by: models.ForeignKey[User | None, User | None] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    revoked_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
+    mail_key = models.UUIDField(default=uuid4, editable=False)
+    mail_due_at = models.DateTimeField(default=timezone.now, editable=False)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    mail_error = models.CharField(max_length=300, blank=True, editable=False)
+    mailed_at = models.DateTimeField(_("courriel parti le"), null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ("plan", "-created_at")
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                "plan",
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="plans_invitation_one_open",
+                violation_error_message=_("Une invitation est déjà en cours pour cette adresse."),
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("mail_due_at",),
+                condition=models.Q(mailed_at__isnull=True),
+                name="plans_invitation_to_mail",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.get_role_display()})"
+
+    def state_at(self, moment: datetime) -> InvitationState:
+        """Where the invitation stands at a moment."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if moment < self.expires_at else InvitationState.EXPIRED
+
+    def is_for(self, user: User) -> bool:
+        """Whether the invitation was sent to this person's address."""
+        return self.email.lower() == user.email.lower()
+
+
+@audited()
+class PlanSector(Plan.sectors.through):  # type: ignore[misc, name-defined] # made by Django
+    """A priority sector of a plan, as the audit trail sees it."""
+
+    class Meta:
+        proxy = True
+
+
+@audited()
 class PlanOrganisation(models.Model):
     """An organisation's part in a plan."""
 
@@ -223,12 +336,6 @@ class PlanOrganisation(models.Model):
 @audited()
 class Membership(models.Model):
     """The role of a person in a plan; different plans, different roles."""
-
-    class Role(models.TextChoices):
-        VIEWER = "viewer", _("lecture")
-        CONTRIBUTOR = "contributor", _("contribution")
-        REVIEWER = "reviewer", _("relecture")
-        MANAGER = "manager", _("gestion")
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="memberships")
     user: models.ForeignKey[User, User] = models.ForeignKey(

@@ -178,6 +178,7 @@ class Note(models.Model):
         return self.text
 
 
+@audited()
 class NoteCitation(models.Model):
     """A source of a note, and what that source says where the sources disagree."""
 

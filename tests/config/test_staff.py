@@ -4,6 +4,7 @@ import re
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 
@@ -11,7 +12,10 @@ from accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
-SHOWN = re.compile(r"^Staff login, shown this once: (\S+)  password: (\S{20})\n$")
+SIGN_IN = f"Staff sign in at {settings.BASE_URL}/comptes/login/\n"
+SHOWN = re.compile(
+    rf"^{re.escape(SIGN_IN)}Staff login, shown this once: (\S+)  password: (\S{{20}})\n$"
+)
 
 
 def create_staff_login(*words: str) -> str:
@@ -37,7 +41,7 @@ def test_the_first_login_works_and_is_not_kept_in_clear() -> None:
 def test_a_second_start_changes_nothing() -> None:
     email, password = shown_login(create_staff_login("--only-first"))
     assert create_staff_login("--only-first") == (
-        "Staff login: unchanged (`make staff` gives a new password).\n"
+        f"{SIGN_IN}Staff login: unchanged (`make staff` gives a new password).\n"
     )
     assert authenticate(username=email, password=password) is not None
 

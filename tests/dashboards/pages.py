@@ -29,6 +29,7 @@ PAGES = (
     "/plans/grand-est-2019/indicateurs/entreprises-pack-ia/",
     "/plans/grand-est-2019/sources/",
     "/methodologie/",
+    "/donnees/",
     "/recherche/",
     "/recherche/?q=formation",
     "/recherche/?q=licorne",

@@ -370,7 +370,10 @@ class TestPlan:
             "Grand Est · plan régional · Plan IA Grand Est"
         ]
         related = main_text(client.get(PLAN)).split("Pour aller plus loin ")[1]
-        assert related == "0 source de ce plan Cluster ENACT (plan régional)"
+        assert related == (
+            "0 source de ce plan Télécharger toutes les données de ce plan (zip) "
+            "Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
+        )
 
     def test_a_plan_that_is_not_public_is_not_named_by_its_programmes(self, client: Client) -> None:
         hidden = PlanFactory.create(title="Plan caché", is_public=False)

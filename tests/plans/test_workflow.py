@@ -9,11 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.models import Notification, User
 from measures.models import Milestone, MilestoneUpdate
 from plans import workflow
-from plans.models import Plan
-from plans.workflow import WorkflowError
+from plans.models import Plan, Role
+from plans.workflow import EditConflictError, WorkflowError
 from tests.factories import (
+    MembershipFactory,
     MilestoneFactory,
     MilestoneUpdateFactory,
     SourceFactory,
@@ -114,12 +116,14 @@ def test_white_space_is_no_reason_to_return(reason: str) -> None:  # edge case 2
     update = submitted()
 
     with pytest.raises(WorkflowError, match="motif"):
-        workflow.send_back(update, reviewer=UserFactory.create(), reason=reason)
+        workflow.send_back(update, reviewer=UserFactory.create(), reason=reason, at=NOON)
     assert MilestoneUpdate.objects.get().state == "submitted"
 
 
 def test_a_returned_contribution_can_be_submitted_again() -> None:
-    update = workflow.send_back(submitted(), reviewer=UserFactory.create(), reason="Quelle date ?")
+    update = workflow.send_back(
+        submitted(), reviewer=UserFactory.create(), reason="Quelle date ?", at=NOON
+    )
     assert (update.state, update.return_reason) == ("returned", "Quelle date ?")
 
     assert workflow.submit(update, at=LATER).submitted_at == LATER
@@ -155,23 +159,32 @@ def test_a_correction_supersedes_the_version_it_corrects() -> None:
     assert list(MilestoneUpdate.objects.current()) == [second]
 
 
-def test_of_two_corrections_of_one_version_the_second_is_told() -> None:
+def correction_of(version: MilestoneUpdate, reason: str) -> MilestoneUpdate:
+    return submitted(milestone=version.milestone, supersedes=version, correction_reason=reason)
+
+
+def test_a_correction_of_what_was_withdrawn_meanwhile_is_told_so() -> None:
     first = published()
-    author = UserFactory.create()
-    corrections = [
-        submitted(
-            milestone=first.milestone,
-            author=author,
-            supersedes=first,
-            correction_reason=reason,
-        )
-        for reason in ("Une raison", "Une autre")
-    ]
-    reviewer = UserFactory.create()
-    workflow.publish(corrections[0], plan_of(first), reviewer=reviewer, at=LATER)
+    correction = correction_of(first, "Une raison")
+    workflow.withdraw(first, reason="Source erronée", at=LATER)
 
     with pytest.raises(WorkflowError, match="entre-temps"):
-        workflow.publish(corrections[1], plan_of(first), reviewer=reviewer, at=LATER)
+        workflow.publish(correction, plan_of(first), reviewer=UserFactory.create(), at=LATER)
+
+
+def test_a_correction_is_about_what_the_corrected_version_is_about() -> None:
+    elsewhere = published()
+
+    with pytest.raises(IntegrityError, match="is about what"), transaction.atomic():
+        draft(supersedes=elsewhere, correction_reason="Un autre jalon")
+
+
+def test_one_correction_of_a_version_is_open_at_a_time() -> None:
+    first = published()
+    correction_of(first, "Une raison")
+
+    with pytest.raises(IntegrityError, match="one_open"), transaction.atomic():
+        correction_of(first, "Une autre")
 
 
 def test_a_second_value_for_the_same_day_is_refused_in_words() -> None:
@@ -236,3 +249,127 @@ def test_the_latest_state_of_a_milestone_is_by_its_day_not_by_its_entry() -> Non
     assert [
         update.advancement for update in MilestoneUpdate.objects.latest_of_each(date(2022, 12, 31))
     ] == ["in_progress"]
+
+
+# --- Drafts: two people, one form -----------------------------------------------------------
+
+
+def typed(update: MilestoneUpdate, advancement: str) -> MilestoneUpdate:
+    """Return the draft as a person has it in a form, with another state chosen."""
+    copy = MilestoneUpdate.objects.get(pk=update.pk)
+    copy.advancement = advancement
+    return copy
+
+
+def test_a_saved_draft_remembers_who_and_when() -> None:
+    update, editor = draft(), UserFactory.create()
+
+    saved = workflow.save_draft(
+        typed(update, "in_progress"), editor=editor, revision=update.revision, at=LATER
+    )
+
+    assert (saved.advancement, saved.revision, saved.edited_by, saved.edited_at) == (
+        "in_progress",
+        2,
+        editor,
+        LATER,
+    )
+
+
+def test_the_second_of_two_people_is_shown_what_the_first_saved_and_writes_nothing() -> None:
+    update, first, second = draft(), UserFactory.create(), UserFactory.create(name="Sacha")
+    workflow.save_draft(typed(update, "in_progress"), editor=first, revision=1, at=NOON)
+
+    with pytest.raises(EditConflictError) as conflict:
+        workflow.save_draft(typed(update, "abandoned"), editor=second, revision=1, at=LATER)
+
+    assert conflict.value.theirs == update
+    assert str(conflict.value) == f"{first.name} a enregistré cette saisie entre-temps."
+    assert MilestoneUpdate.objects.get().advancement == "in_progress"
+
+
+def test_a_form_sent_twice_writes_once() -> None:
+    update, editor = draft(), UserFactory.create()
+
+    for _ in range(2):
+        workflow.save_draft(typed(update, "in_progress"), editor=editor, revision=1, at=NOON)
+
+    assert MilestoneUpdate.objects.get().revision == 2
+
+
+def test_a_new_draft_sent_twice_is_one_draft() -> None:
+    milestone, editor = MilestoneFactory.create(), UserFactory.create()
+
+    saved = [
+        workflow.save_draft(
+            MilestoneUpdateFactory.build(milestone=milestone), editor=editor, revision=None, at=NOON
+        )
+        for _ in range(2)
+    ]
+
+    assert saved[0] == saved[1] == MilestoneUpdate.objects.get()
+
+
+def test_someone_else_who_starts_the_same_entry_is_shown_the_draft_under_way() -> None:
+    update = draft()
+    other = MilestoneUpdateFactory.build(milestone=update.milestone, advancement="abandoned")
+
+    with pytest.raises(EditConflictError) as conflict:
+        workflow.save_draft(other, editor=UserFactory.create(), revision=None, at=NOON)
+    assert conflict.value.theirs == update
+
+
+def test_what_is_submitted_is_not_edited_any_more() -> None:
+    update = submitted()
+
+    with pytest.raises(WorkflowError, match="plus un brouillon"):
+        workflow.save_draft(
+            typed(update, "abandoned"), editor=UserFactory.create(), revision=1, at=LATER
+        )
+
+
+# --- Who is told ------------------------------------------------------------------------------
+
+
+def told(user: User | None) -> list[tuple[str, str]]:
+    assert user is not None
+    return list(user.notifications.order_by("id").values_list("kind", "text"))
+
+
+def test_a_submission_tells_the_reviewers_and_managers_of_its_plan_but_its_author() -> None:
+    update = draft()
+    plan = plan_of(update)
+    MembershipFactory.create(plan=plan, user=update.author, role=Role.REVIEWER)
+    reviewer = MembershipFactory.create(plan=plan, role=Role.REVIEWER).user
+    manager = MembershipFactory.create(plan=plan, role=Role.MANAGER).user
+    others = [
+        MembershipFactory.create(plan=plan, role=Role.CONTRIBUTOR).user,
+        MembershipFactory.create(role=Role.REVIEWER).user,
+    ]
+
+    workflow.submit(update, at=NOON)
+
+    expected = [("to_review", f"À relire : {update}")]
+    assert [told(user) for user in (reviewer, manager)] == [expected, expected]
+    assert [told(user) for user in (update.author, *others)] == [[], [], []]
+
+
+def test_the_author_is_told_of_a_return_and_of_a_publication() -> None:
+    update, reviewer = submitted(), UserFactory.create()
+    workflow.send_back(update, reviewer=reviewer, reason="Quelle date ?", at=NOON)
+    workflow.submit(update, at=NOON)
+    workflow.publish(update, plan_of(update), reviewer=reviewer, at=LATER)
+
+    assert told(update.author) == [
+        ("returned", f"Renvoyé : {update}"),
+        ("published", f"Publié : {update}"),
+    ]
+    assert set(Notification.objects.values_list("url", flat=True)) == {update.get_absolute_url()}
+
+
+def test_what_was_refused_tells_nobody() -> None:
+    update = submitted()
+
+    with pytest.raises(WorkflowError):
+        workflow.publish(update, plan_of(update), reviewer=update.author, at=NOON)
+    assert told(update.author) == []

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.staff import DEFAULT_EMAIL, has_administrator, renew_login
+from config.staff import DEFAULT_EMAIL, has_administrator, renew_login, sign_in_address
 
 
 class Command(BaseCommand):
@@ -16,6 +16,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        self.stdout.write(f"Staff sign in at {sign_in_address()}")
         if options["only_first"] and has_administrator():
             self.stdout.write("Staff login: unchanged (`make staff` gives a new password).")
             return

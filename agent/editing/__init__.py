@@ -1,0 +1,1 @@
+"""Staff pages: editing a plan's structure, its history and its preview."""

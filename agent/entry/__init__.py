@@ -1,0 +1,1 @@
+"""Staff pages: entering values and milestone states."""

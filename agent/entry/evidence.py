@@ -1,0 +1,65 @@
+"""Evidence files, handed to those who may see the drafts of the plan, and to nobody else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from agent.access import plan_page
+from agent.entry import milestone, value
+from agent.review.nouns import contribution_at
+from indicators.models import Observation
+from measures.models import MilestoneUpdate
+from plans.evidence import KEPT_FOR_SECONDS, format_of, sweep
+from plans.models import Plan
+from plans.permissions import Action, Rights
+
+
+@require_safe
+@plan_page(Action.SEE_DRAFTS)
+def evidence(
+    request: HttpRequest, plan: Plan, rights: Rights, noun: str, number: int
+) -> FileResponse:
+    """Send the file to be saved, never to be shown by the browser on this site."""
+    row = contribution_at(plan, noun, number)
+    path = row.evidence_file.name
+    if not path or not default_storage.exists(path):
+        raise Http404
+    known = format_of(path)
+    response = FileResponse(
+        default_storage.open(path),
+        as_attachment=True,
+        filename=row.evidence_name or "document",
+        content_type=known.content_type if known else "application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def sweep_evidence(*, at: datetime) -> int:
+    """Delete the files that no version of anything refers to, once no form can bring them back."""
+    wanted = {
+        path
+        for versions in (Observation.objects, MilestoneUpdate.objects)
+        for path in versions.exclude(evidence_file="").values_list("evidence_file", flat=True)
+    }
+    return sweep(wanted, before=at - 2 * timedelta(seconds=KEPT_FOR_SECONDS))
+
+
+@require_safe
+@plan_page(Action.CONTRIBUTE)
+def correct(
+    request: HttpRequest, plan: Plan, rights: Rights, noun: str, number: int
+) -> HttpResponse:
+    """Lead to the entry page, open where this version is published: what is saved corrects it."""
+    row = contribution_at(plan, noun, number)
+    rights.require(Action.CONTRIBUTE, row)
+    if isinstance(row, Observation):
+        return redirect(value.entry_address(row.indicator, (row.period_start, row.period_end)))
+    assert isinstance(row, MilestoneUpdate)
+    return redirect(milestone.entry_address(row.milestone, row.as_of))

@@ -1,0 +1,1 @@
+"""Staff pages: reviewing and publishing contributions."""

@@ -1,0 +1,133 @@
+"""What a contribution would change: the value the public reads now, and the status after."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dashboards import wording
+from indicators.evaluation import Evaluation, evaluate_indicators, pretend
+from indicators.explanations import explain
+from indicators.formats import format_date, format_period
+from indicators.models import Indicator, Observation, Status
+from measures.models import Milestone, MilestoneUpdate
+from plans.models import Contribution
+from plans.permissions import Action, Rights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """A target's status before and after, with the sentence that explains the second."""
+
+    promise: str
+    before: Status
+    after: Status
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A contribution as a reviewer weighs it."""
+
+    contribution: Contribution
+    subject: Indicator | Milestone
+    when: str
+    proposed: str
+    public: str | None
+    """What the public reads now for the same period or day; None when nothing is published."""
+    changes: tuple[StatusChange, ...]
+    own: bool
+    """Whether the reader wrote it."""
+    publishable: bool
+    """Whether the reader may publish it now."""
+
+
+def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date) -> list[Proposal]:
+    """Return each contribution with what it would change, in a fixed number of queries."""
+    observations = [row for row in contributions if isinstance(row, Observation)]
+    updates = [row for row in contributions if isinstance(row, MilestoneUpdate)]
+    indicators = {row.indicator_id: row.indicator for row in observations}
+    evaluations = evaluate_indicators(list(indicators.values()), on=on) if indicators else {}
+    published = _published_states(updates)
+    return [
+        _of_observation(row, evaluations[row.indicator_id], rights)
+        if isinstance(row, Observation)
+        else _of_update(row, published, rights)
+        for row in contributions
+        if isinstance(row, Observation | MilestoneUpdate)
+    ]
+
+
+def _of_observation(
+    row: Observation, evaluations: Sequence[Evaluation], rights: Rights
+) -> Proposal:
+    same_period = [
+        other
+        for other in evaluations[0].observations.values()
+        if (other.period_start, other.period_end) == (row.period_start, row.period_end)
+    ]
+    changes = []
+    if row.state != Contribution.State.PUBLISHED:
+        for evaluation in evaluations:
+            after = pretend(evaluation, row)
+            target = evaluation.target
+            changes.append(
+                StatusChange(
+                    promise="" if target is None else wording.promise(target, row.indicator.unit),
+                    before=Status(evaluation.result.status),
+                    after=Status(after.result.status),
+                    explanation=explain(after),
+                )
+            )
+    return Proposal(
+        contribution=row,
+        subject=row.indicator,
+        when=format_period(row.period_start, row.period_end),
+        proposed=wording.stated(row, row.indicator.unit),
+        public=wording.stated(same_period[0], row.indicator.unit) if same_period else None,
+        changes=tuple(changes),
+        own=_is_own(row, rights),
+        publishable=may_publish(row, rights),
+    )
+
+
+def _of_update(
+    row: MilestoneUpdate, published: Mapping[int, Sequence[MilestoneUpdate]], rights: Rights
+) -> Proposal:
+    same_day = [other for other in published[row.milestone_id] if other.as_of == row.as_of]
+    return Proposal(
+        contribution=row,
+        subject=row.milestone,
+        when=format_date(row.as_of),
+        proposed=row.get_advancement_display(),
+        public=same_day[0].get_advancement_display() if same_day else None,
+        changes=(),
+        own=_is_own(row, rights),
+        publishable=may_publish(row, rights),
+    )
+
+
+def _published_states(
+    updates: Sequence[MilestoneUpdate],
+) -> Mapping[int, Sequence[MilestoneUpdate]]:
+    published: dict[int, list[MilestoneUpdate]] = defaultdict(list)
+    if updates:
+        milestones = {row.milestone_id for row in updates}
+        for row in MilestoneUpdate.objects.current().filter(milestone__in=milestones):
+            published[row.milestone_id].append(row)
+    return published
+
+
+def _is_own(row: Contribution, rights: Rights) -> bool:
+    return row.author_id is not None and row.author_id == rights.user.pk
+
+
+def may_publish(row: Contribution, rights: Rights) -> bool:
+    """Whether this reviewer may publish this contribution now: rights, state, four eyes."""
+    return (
+        rights.may(Action.REVIEW)
+        and row.state == Contribution.State.SUBMITTED
+        and (rights.plan.allows_self_publication or not _is_own(row, rights))
+    )

@@ -1,0 +1,102 @@
+"""Addresses of the API, version 1: lists are flat, a row stands where its parents lead.
+
+`/api/v1/indicators/?plan=grand-est-2019` lists, `/api/v1/plans/grand-est-2019/indicators/<code>/`
+shows one.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
+
+from indicators import api as indicators
+from indicators.export import ObservationExport
+from measures import api as measures
+from objectives import api as objectives
+from plans import api as plans
+from plans.api_support.problems import problem
+
+app_name = "api"
+
+# The packaged programs name hosts of others (fonts, a logo): the browser is told to ask none.
+ONLY_HERE = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
+)
+
+OF_PLAN = "v1/plans/<slug:plan>"
+OF_INDICATOR = f"{OF_PLAN}/indicators/<slug:indicator>"
+
+
+def only_here(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a page so that the browser loads nothing from another host."""
+
+    @wraps(view)
+    def restricted(request: HttpRequest) -> HttpResponse:
+        answer = view(request)
+        answer["Content-Security-Policy"] = ONLY_HERE
+        return answer
+
+    return restricted
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Tell a program that the address is wrong, without the page a person is shown."""
+    return problem(404, "No resource has this address: /api/ describes those there are.")
+
+
+urlpatterns = [
+    path(
+        "",
+        only_here(SpectacularSwaggerSplitView.as_view(url_name="api:schema")),
+        name="documentation",
+    ),
+    path(
+        "redoc/",
+        only_here(
+            SpectacularRedocView.as_view(url_name="api:schema", template_name="api/redoc.html")
+        ),
+        name="redoc",
+    ),
+    path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="schema"),
+    path("v1/regions/", plans.RegionList.as_view()),
+    path("v1/regions/<slug:slug>/", plans.RegionDetail.as_view()),
+    path("v1/organisations/", plans.OrganisationList.as_view()),
+    path("v1/organisations/<slug:code>/", plans.OrganisationDetail.as_view()),
+    path("v1/sectors/", plans.SectorList.as_view()),
+    path("v1/sectors/<slug:code>/", plans.SectorDetail.as_view()),
+    path("v1/units/", indicators.UnitList.as_view()),
+    path("v1/units/<slug:code>/", indicators.UnitDetail.as_view()),
+    path("v1/plans/", plans.PlanList.as_view()),
+    path(f"{OF_PLAN}/", plans.PlanDetail.as_view()),
+    path("v1/sources/", plans.SourceList.as_view()),
+    path(f"{OF_PLAN}/sources/<slug:code>/", plans.SourceDetail.as_view()),
+    path("v1/claims/", plans.ClaimList.as_view()),
+    path(f"{OF_PLAN}/claims/<slug:code>/", plans.ClaimDetail.as_view()),
+    path("v1/notes/", plans.NoteList.as_view()),
+    path(f"{OF_PLAN}/notes/<slug:code>/", plans.NoteDetail.as_view()),
+    path("v1/objectives/", objectives.ObjectiveList.as_view()),
+    path(f"{OF_PLAN}/objectives/<slug:code>/", objectives.ObjectiveDetail.as_view()),
+    path("v1/measures/", measures.MeasureList.as_view()),
+    path(f"{OF_PLAN}/measures/<slug:code>/", measures.MeasureDetail.as_view()),
+    path("v1/milestones/", measures.MilestoneList.as_view()),
+    path(
+        f"{OF_PLAN}/measures/<slug:measure>/milestones/<slug:code>/",
+        measures.MilestoneDetail.as_view(),
+    ),
+    path("v1/indicators/", indicators.IndicatorList.as_view()),
+    path(f"{OF_PLAN}/indicators/<slug:code>/", indicators.IndicatorDetail.as_view()),
+    path("v1/targets/", indicators.TargetList.as_view()),
+    path(f"{OF_INDICATOR}/targets/<slug:code>/", indicators.TargetDetail.as_view()),
+    path("v1/observations/", indicators.ObservationList.as_view()),
+    path("v1/observations/export.csv", ObservationExport.as_view()),
+    path(f"{OF_INDICATOR}/observations/<slug:period>/", indicators.ObservationDetail.as_view()),
+    path("v1/progress/", indicators.ProgressList.as_view()),
+    re_path(r"^.*/$", nothing_here),
+]

@@ -1,0 +1,1 @@
+"""Catalogues: the packages as data portals list them."""

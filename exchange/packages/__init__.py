@@ -1,0 +1,1 @@
+"""Data packages: everything public of a plan, in one archive that a machine can check."""

@@ -1,0 +1,331 @@
+"""Addresses of the API for indicators, targets, observations and progress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.request import Request
+
+from indicators.evaluation import evaluate_indicators
+from indicators.models import (
+    Freshness,
+    Indicator,
+    Measurement,
+    Observation,
+    ProgressRecord,
+    Qualifier,
+    Status,
+    Target,
+    Unit,
+)
+from indicators.serializers import (
+    IndicatorSerializer,
+    ObservationSerializer,
+    ProgressSerializer,
+    TargetSerializer,
+    UnitSerializer,
+)
+from indicators.services import progress_of, record_of
+from measures.api import led_by
+from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
+from plans.api_support.pagination import CursorPages
+from plans.api_support.parameters import (
+    Day,
+    Flag,
+    Moment,
+    SeveralChoices,
+    SeveralCodes,
+    asked_among,
+    asked_day,
+    asked_moment,
+)
+from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
+
+
+class Units(PublicView):
+    serializer_class = UnitSerializer
+
+    def get_queryset(self) -> QuerySet[Unit]:
+        """Keep the units of public indicators."""
+        used = Indicator.objects.filter(unit=OuterRef("pk"), plan__is_public=True)
+        return with_update_time(Unit.objects.filter(Exists(used)))
+
+
+class UnitList(Units, ListView):
+    """List the units of public indicators."""
+
+    filters = UpdatedFilter
+    orderings = {"name": "name", "code": "code"}
+    search_in = ("name", "name_plural", "symbol")
+
+
+class UnitDetail(Units, DetailView):
+    """Show a unit."""
+
+    lookups = {"code": "code"}
+
+
+class StatusToday(django_filters.FilterSet):  # type: ignore[misc] # untyped package
+    """Filters on progress, which rules reckon and no column holds for every day."""
+
+    status = SeveralChoices(Status, method="pass_by", label="Statuses of the day.")
+    freshness = SeveralChoices(Freshness, method="pass_by", label="Freshness of the day.")
+
+    def pass_by(self, rows: Any, name: str, values: list[str]) -> Any:
+        """Leave the rows: the view keeps those whose progress is asked for."""
+        return rows
+
+
+def of_status(request: Request, records: Sequence[ProgressRecord]) -> list[ProgressRecord]:
+    """Keep the progress that has one of the statuses and one of the freshnesses asked for."""
+    statuses = asked_among(request, "status", Status.values)
+    freshnesses = asked_among(request, "freshness", Freshness.values)
+    return [
+        record
+        for record in records
+        if (not statuses or record.status in statuses)
+        and (not freshnesses or record.freshness in freshnesses)
+    ]
+
+
+class IndicatorFilter(OfPlanFilter):
+    objective = SeveralCodes(field_name="objective__code", label="Codes of objectives.")
+    measure = SeveralCodes(field_name="measure__code", label="Codes of measures.")
+    sector = SeveralCodes(
+        field_name="measure__sectors__code", distinct=True, label="Codes of sectors of measures."
+    )
+    lead = SeveralCodes(method="of_lead", label="Codes of organisations that lead the measure.")
+    kind = SeveralChoices(Indicator.Kind, label="Kinds of indicators.")
+    measurement = SeveralChoices(Measurement, label="How values relate to time.")
+    frequency = SeveralChoices(Indicator.Frequency, label="How often values are due.")
+    unit = SeveralCodes(field_name="unit__code", label="Codes of units.")
+    common_code = SeveralCodes(label="Codes that indicators of several plans share.")
+
+    def of_lead(
+        self, indicators: QuerySet[Indicator], name: str, codes: list[str]
+    ) -> QuerySet[Indicator]:
+        """Keep the indicators of measures that one of these organisations leads."""
+        return indicators.filter(led_by("measure", codes))
+
+
+class IndicatorsOfStatusFilter(IndicatorFilter, StatusToday):
+    pass
+
+
+class Indicators(PublicView):
+    serializer_class = IndicatorSerializer
+
+    def get_queryset(self) -> QuerySet[Indicator]:
+        """Keep the indicators of public plans."""
+        rows = Indicator.objects.filter(plan__is_public=True)
+        rows = rows.select_related(
+            "plan", "objective", "measure", "unit", "source", "baseline_source"
+        )
+        return with_update_time(rows.prefetch_related("notes"))
+
+
+class IndicatorList(Indicators, ListView):
+    """List the indicators of public plans."""
+
+    filters = IndicatorsOfStatusFilter
+    orderings = {
+        "plan": "plan__slug", "title": "title", "code": "code", "updated_at": "updated_at",
+    }  # fmt: skip
+    ties = ("position", "code", "pk")
+    search_in = ("title", "definition", "method")
+
+    def selected(self) -> Any:
+        rows = super().selected()
+        if not self.request.query_params.keys() & {"status", "freshness"}:
+            return rows
+        listed = list(rows)
+        records = progress_of(listed, on=timezone.localdate())
+        return [row for row in listed if of_status(self.request, records[row.pk])]
+
+
+class IndicatorDetail(Indicators, DetailView):
+    """Show an indicator."""
+
+    lookups = PLAN_AND_CODE
+
+
+class OfIndicatorFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped package
+    """Rows of indicators."""
+
+    plan = SeveralCodes(field_name="indicator__plan__slug", label="Slugs of plans.")
+    region = SeveralCodes(field_name="indicator__plan__region__slug", label="Slugs of regions.")
+    objective = SeveralCodes(
+        field_name="indicator__objective__code", label="Codes of objectives indicators hang on."
+    )
+    measure = SeveralCodes(
+        field_name="indicator__measure__code", label="Codes of measures indicators hang on."
+    )
+    indicator = SeveralCodes(field_name="indicator__code", label="Codes of indicators.")
+    sector = SeveralCodes(
+        field_name="indicator__measure__sectors__code",
+        distinct=True,
+        label="Codes of sectors of measures.",
+    )
+    lead = SeveralCodes(method="of_lead", label="Codes of organisations that lead the measure.")
+    common_code = SeveralCodes(
+        field_name="indicator__common_code", label="Codes that indicators of several plans share."
+    )
+
+    def of_lead(self, rows: QuerySet[Any], name: str, codes: list[str]) -> QuerySet[Any]:
+        """Keep the rows of measures that one of these organisations leads."""
+        return rows.filter(led_by("indicator__measure", codes))
+
+
+class TargetFilter(OfIndicatorFilter):
+    kind = SeveralChoices(Target.Kind, label="Kinds of targets.")
+    in_force = Flag(
+        field_name="superseded_on", lookup_expr="isnull", label="Not superseded by a later one."
+    )
+    due_from = Day(field_name="due_on", lookup_expr="gte", label="Due that day or later.")
+    due_to = Day(field_name="due_on", lookup_expr="lte", label="Due that day or before.")
+    updated_since = Moment(
+        field_name="updated_at", lookup_expr="gte", label="Changed at that moment or later."
+    )
+
+
+class Targets(PublicView):
+    serializer_class = TargetSerializer
+
+    def get_queryset(self) -> QuerySet[Target]:
+        """Keep the targets of public plans."""
+        rows = Target.objects.filter(indicator__plan__is_public=True)
+        rows = rows.select_related("indicator__plan", "indicator__unit", "source")
+        return with_update_time(rows.prefetch_related("periods", "checkpoints"))
+
+
+class TargetList(Targets, ListView):
+    """List the targets of public plans, those superseded included."""
+
+    filters = TargetFilter
+    orderings = {
+        "plan": "indicator__plan__slug", "due_on": "due_on", "updated_at": "updated_at",
+    }  # fmt: skip
+    ties = ("indicator__position", "indicator__code", "position", "code", "pk")
+    search_in = ("wording", "assumption", "derivation")
+
+
+class TargetDetail(Targets, DetailView):
+    """Show the target in force under a code."""
+
+    lookups = {"plan": "indicator__plan__slug", "indicator": "indicator__code", "code": "code"}
+
+    def get_queryset(self) -> QuerySet[Target]:
+        return super().get_queryset().filter(superseded_on__isnull=True)
+
+
+class ObservationFilter(OfIndicatorFilter):
+    qualifier = SeveralChoices(Qualifier, label="How exactly sources state values.")
+    provisional = Flag(label="Called provisional by the source.")
+    period_from = Day(
+        field_name="period_start", lookup_expr="gte", label="Periods that start then or later."
+    )
+    period_to = Day(
+        field_name="period_end", lookup_expr="lte", label="Periods that end then or before."
+    )
+    updated_since = Moment(
+        field_name="published_at", lookup_expr="gte", label="Published at that moment or later."
+    )
+
+
+class Observations(PublicView):
+    """Published values: those of now, or those that were published at a moment."""
+
+    serializer_class = ObservationSerializer
+    dates = ("on", "known_at")
+
+    def get_queryset(self) -> QuerySet[Observation]:
+        """Keep the values the public sees, of periods that ended by the day asked for."""
+        known_at = asked_moment(self.request, "known_at")
+        rows = Observation.objects.filter(indicator__plan__is_public=True)
+        rows = rows.current() if known_at is None else rows.known_at(known_at)
+        day = asked_day(self.request, "on")
+        if day is not None:
+            rows = rows.filter(period_end__lte=day)
+        return rows.select_related("indicator__plan", "indicator__unit", "source")
+
+
+class ObservationList(Observations, ListView):
+    """List the published values, page after page."""
+
+    filters = ObservationFilter
+    orderings = {
+        "period_end": "period_end", "period_start": "period_start", "published_at": "published_at",
+    }  # fmt: skip
+    pagination_class = CursorPages
+
+
+PERIOD = re.compile(r"(\d{4}-\d\d-\d\d)--(\d{4}-\d\d-\d\d)", re.ASCII)
+
+
+class ObservationDetail(Observations, DetailView):
+    """Show the value published for an indicator and a period, such as 2020-01-01--2020-12-31."""
+
+    lookups = {
+        "plan": "indicator__plan__slug",
+        "indicator": "indicator__code",
+        "start": "period_start",
+        "end": "period_end",
+    }
+
+    def found(self, words: Mapping[str, str]) -> Model:
+        period = PERIOD.fullmatch(words["period"])
+        if period is None:
+            raise Http404
+        named = {name: value for name, value in words.items() if name != "period"}
+        try:
+            return super().found({**named, "start": period[1], "end": period[2]})
+        except ValidationError as error:  # 30 February
+            raise Http404 from error
+
+
+class ProgressFilter(IndicatorFilter, StatusToday):
+    indicator = SeveralCodes(field_name="code", label="Codes of indicators.")
+    updated_since = None  # type: ignore[assignment] # how django-filter leaves a filter out
+
+
+class ProgressList(ListView):
+    """Evaluate the targets of public plans on a day: one row per target in force."""
+
+    serializer_class = ProgressSerializer
+    filters = ProgressFilter
+    orderings = {"plan": "plan__slug", "title": "title", "indicator": "code"}
+    ties = ("position", "code", "pk")
+    search_in = ("title", "definition")
+    dates = ("on", "known_at")
+
+    def get_queryset(self) -> QuerySet[Indicator]:
+        """Keep the indicators of public plans."""
+        rows = Indicator.objects.filter(plan__is_public=True)
+        return rows.select_related("plan", "unit", "measure")
+
+    def selected(self) -> Any:
+        indicators = list(super().selected())
+        day = asked_day(self.request, "on") or timezone.localdate()
+        known_at = asked_moment(self.request, "known_at")
+        if known_at is None:
+            by_indicator = progress_of(indicators, on=day)
+        else:
+            by_indicator = {
+                key: [record_of(evaluation) for evaluation in evaluations]
+                for key, evaluations in evaluate_indicators(
+                    indicators, on=day, known_at=known_at
+                ).items()
+            }
+        records = []
+        for indicator in indicators:
+            for record in by_indicator[indicator.pk]:
+                record.indicator = indicator
+                records.append(record)
+        return of_status(self.request, records)

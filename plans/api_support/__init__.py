@@ -1,0 +1,1 @@
+"""What every address under /api/ shares: fields, filters, pages, errors, freshness of answers."""

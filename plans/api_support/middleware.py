@@ -1,0 +1,39 @@
+"""What holds for every answer under /api/, also those that no view of ours made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from plans.api_support.problems import MEDIA_TYPE, problem
+
+METHODS = "GET, HEAD, OPTIONS"
+EXPOSED = (
+    "ETag, Last-Modified, Link, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
+    "RateLimit-Reset, RateLimit-Policy"
+)
+
+
+class ApiMiddleware:
+    """Any web page may read the API (CORS), and each error has the shape of the others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        if request.method == "OPTIONS":
+            answer: HttpResponseBase = HttpResponse(status=204, headers={"Allow": METHODS})
+        else:
+            answer = self.get_response(request)
+        if answer.status_code >= 400 and answer.get("Content-Type") != MEDIA_TYPE:
+            answer = problem(answer.status_code)
+        answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = EXPOSED
+        if request.method == "OPTIONS":
+            answer["Access-Control-Allow-Methods"] = METHODS
+            answer["Access-Control-Allow-Headers"] = "Accept, If-None-Match, If-Modified-Since"
+            answer["Access-Control-Max-Age"] = "86400"
+        return answer

@@ -1,0 +1,153 @@
+"""What may stand after the question mark: filters, ordering, fields, dates.
+
+What is not known is refused with the names that are; a wrong value with those allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework.request import Request
+
+from plans.api_support.problems import WrongParameters, wrong
+
+
+class SeveralCodes(django_filters.BaseInFilter, django_filters.CharFilter):  # type: ignore[misc]
+    """One or several codes, separated by commas; a code that nothing has selects nothing."""
+
+
+class SeveralChoices(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
+    """One or several codes of an enumeration, separated by commas."""
+
+    def __init__(self, choices: type[models.TextChoices], **kwargs: Any) -> None:
+        self.allowed = choices.values
+        super().__init__(choices=choices.choices, **kwargs)
+
+
+class Day(django_filters.DateFilter):  # type: ignore[misc]
+    """A day, as ISO 8601 writes it, and in no other way."""
+
+    class field_class(forms.DateField):  # noqa: N801 - the name the package looks for
+        input_formats = ["%Y-%m-%d"]
+
+        def to_python(self, value: Any) -> date | None:
+            return None if value in self.empty_values else _day(str(value))
+
+
+class Moment(django_filters.DateTimeFilter):  # type: ignore[misc]
+    """A moment or a day, as ISO 8601 writes it."""
+
+    class field_class(forms.DateTimeField):  # noqa: N801 - the name the package looks for
+        def to_python(self, value: Any) -> datetime | None:
+            return None if value in self.empty_values else _moment(str(value), time.min)
+
+
+class Flag(django_filters.BooleanFilter):  # type: ignore[misc]
+    """true or false."""
+
+    class field_class(forms.NullBooleanField):  # noqa: N801 - the name the package looks for
+        def to_python(self, value: Any) -> bool | None:  # type: ignore[override] # null: not asked
+            if value in (None, ""):
+                return None
+            if str(value) not in ("true", "false"):
+                raise forms.ValidationError(f"“{value}” is neither true nor false.")
+            return str(value) == "true"
+
+        widget = forms.TextInput
+
+
+def _day(text: str) -> date:
+    try:
+        day = parse_date(text) if len(text) == 10 else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise forms.ValidationError(f"“{text}” is not a day such as 2024-12-31.")
+    return day
+
+
+def _moment(text: str, of_a_day: time) -> datetime:
+    """Read a moment; a day alone counts from its first moment, or to its last, in Paris."""
+    try:
+        # A plus sign that was not escaped in the address arrives as a space.
+        moment = parse_datetime(text.replace(" ", "+")) if len(text) > 10 else None
+        if moment is None:
+            moment = datetime.combine(_day(text), of_a_day)
+        if timezone.is_naive(moment):
+            moment = timezone.make_aware(moment)
+        # What the database cannot hold in universal time is no moment.
+        if not 1 < moment.year < 9999:
+            raise ValueError
+    except (ValueError, OverflowError, forms.ValidationError) as error:
+        raise forms.ValidationError(
+            f"“{text}” is not a moment such as 2024-12-31 or 2024-12-31T23:59:59Z."
+        ) from error
+    return moment
+
+
+def asked_day(request: Request, name: str) -> date | None:
+    """Return a parameter that is a day."""
+    text = request.query_params.get(name)
+    return None if text is None else _or_wrong(name, _day, text)
+
+
+def asked_moment(request: Request, name: str) -> datetime | None:
+    """Return a parameter that is a moment, or the last of a day."""
+    text = request.query_params.get(name)
+    return None if text is None else _or_wrong(name, _moment, text, time.max)
+
+
+def _or_wrong(name: str, read: Any, *words: Any) -> Any:
+    try:
+        return read(*words)
+    except forms.ValidationError as error:
+        raise WrongParameters([wrong(name, error.messages[0])]) from error
+
+
+def asked_among(request: Request, name: str, allowed: Iterable[str]) -> list[str]:
+    """Return the parts of a parameter that names several of the allowed words."""
+    text = request.query_params.get(name)
+    if text is None:
+        return []
+    asked, allowed = text.split(","), list(allowed)
+    unknown = [word for word in asked if word not in allowed]
+    if unknown:
+        detail = f"“{', '.join(unknown)}” is not allowed here."
+        raise WrongParameters([wrong(name, detail, allowed)])
+    return asked
+
+
+def refuse_unknown(request: Request, known: Sequence[str]) -> None:
+    """Refuse parameters that nothing reads, those given twice, and characters no text holds."""
+    errors = []
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        if name not in known:
+            errors.append(wrong(name, f"“{name}” is not a parameter here.", sorted(known)))
+        elif len(values) > 1:
+            errors.append(wrong(name, "Give it once; separate several values by commas."))
+        elif "\0" in values[0]:
+            errors.append(wrong(name, "It holds a null character."))
+    if errors:
+        raise WrongParameters(errors)
+
+
+def filtered(filters: type[django_filters.FilterSet], rows: Any, request: Request) -> Any:
+    """Return the rows that pass the filters, or say what is wrong with them."""
+    chosen = filters(request.query_params, queryset=rows, request=request)
+    if chosen.is_valid():
+        return chosen.qs
+    errors = []
+    for name, messages in chosen.errors.items():
+        allowed = getattr(chosen.filters[name], "allowed", ())
+        value = request.query_params.get(name, "")
+        detail = f"“{value}” is not allowed here." if allowed else str(messages[0])
+        errors.append(wrong(name, detail, allowed))
+    raise WrongParameters(errors)

@@ -1,0 +1,129 @@
+"""Tables: the rows of an answer as CSV, for programs and for a French spreadsheet.
+
+A text that a spreadsheet would take for a formula is preceded by an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework import renderers, serializers
+
+from plans.api_support.fields import Number, Whole
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are separated, and numbers written."""
+
+    separator: str
+    decimal_point: str
+    mark: str
+
+
+PLAIN = Dialect(separator=",", decimal_point=".", mark="")
+FRENCH = Dialect(separator=";", decimal_point=",", mark="\ufeff")
+
+
+def safe(text: str) -> str:
+    """Return a text that no spreadsheet reckons with."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def cell(value: Any, *, numeric: bool, dialect: Dialect) -> str:  # noqa: PLR0911 - one line a kind
+    """Write one value: nothing where it is missing, a number as it is, a text made safe."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case str() if numeric:
+            return value.replace(".", dialect.decimal_point)
+        case str():
+            return safe(value)
+        case list() if all(isinstance(one, str) for one in value):
+            return safe("|".join(value))
+        case _:
+            return "" if not value else json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the path to its value in a row, and whether it holds numbers."""
+
+    path: tuple[str, ...]
+    numeric: bool
+
+    @property
+    def name(self) -> str:
+        return "_".join(self.path)
+
+    def of(self, row: Mapping[str, Any]) -> Any:
+        value: Any = row
+        for word in self.path:
+            value = value.get(word) if isinstance(value, Mapping) else None
+        return value
+
+
+def columns_of(
+    fields: Mapping[str, serializers.Field[Any, Any, Any, Any]], *before: str
+) -> Iterator[Column]:
+    """Yield the columns of a serializer; a part of a row has its own, with its name before."""
+    for name, field in fields.items():
+        if isinstance(field, serializers.Serializer):
+            yield from columns_of(field.fields, *before, name)
+        else:
+            yield Column((*before, name), isinstance(field, Number | Whole))
+
+
+def write_lines(rows: Iterable[Sequence[str]], dialect: Dialect) -> Iterator[str]:
+    """Yield the lines of a table, one by one."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=dialect.separator, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow(row)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+class CsvRenderer(renderers.BaseRenderer):
+    """Rows separated by commas, a point before the decimals, UTF-8."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+    dialect = PLAIN
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        assert renderer_context is not None
+        view = renderer_context["view"]
+        rows = data.get("results", [data])
+        columns = list(columns_of(view.get_serializer().fields))
+        lines = (
+            [cell(c.of(row), numeric=c.numeric, dialect=self.dialect) for c in columns]
+            for row in rows
+        )
+        table = [[column.name for column in columns], *lines]
+        return (self.dialect.mark + "".join(write_lines(table, self.dialect))).encode()
+
+
+class FrenchCsvRenderer(CsvRenderer):
+    """Rows separated by semicolons, a comma before the decimals, and the mark Excel looks for."""
+
+    format = "csv-fr"
+    dialect = FRENCH

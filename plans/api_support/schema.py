@@ -1,0 +1,140 @@
+"""What drf-spectacular does not see by itself: examples, parameters, errors, formats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+from plans.api_support.problems import MEDIA_TYPE, TITLES, ProblemSerializer
+from plans.api_support.throttling import WINDOW
+
+ERRORS = (400, 404, 405, 406, 429, 500)
+DATES = {
+    "on": ("date", "The day of the evaluation (today in Paris by default), as 2024-12-31."),
+    "known_at": (
+        None,
+        "What was published then: 2024-12-31 (to its last moment) or 2024-12-31T23:59:59Z.",
+    ),
+}
+PATH_WORDS = {
+    "plan": ("The slug of the plan.", "grand-est-2019"),
+    "slug": ("The slug.", "grand-est"),
+    "code": ("The code.", "pack-ia"),
+    "measure": ("The code of the measure.", "pack-ia"),
+    "indicator": ("The code of the indicator.", "entreprises-pack-ia"),
+    "period": ("First and last day, with two hyphens between.", "2020-01-01--2020-12-31"),
+}
+
+
+class DescribedSchema(AutoSchema):
+    """The description of a view of ours."""
+
+    view: Any
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, bypass_extensions
+        )
+        example = getattr(field, "example", None)
+        if example is not None:
+            schema = {**schema, "examples": [example]}
+        return schema
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return bool(self.view.is_list)
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        parameters = []
+        for described in super()._get_parameters():
+            name = described["name"]
+            if described["in"] == "path":
+                schema = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
+                text, example = PATH_WORDS[name]
+                described |= {"description": text, "schema": schema, "example": example}
+            if name != "format":
+                parameters.append(described)
+        return parameters + self.query()
+
+    def query(self) -> list[dict[str, Any]]:
+        """Describe the parameters after the question mark."""
+        view = self.view
+        found = [parameter(name, DATES[name][1], form=DATES[name][0]) for name in view.dates]
+        if view.is_list:
+            if view.filters is not None:
+                found += [filter_parameter(*item) for item in view.filters.base_filters.items()]
+            if view.orderings:
+                allowed = [*view.orderings, *(f"-{name}" for name in view.orderings)]
+                found.append(
+                    parameter("ordering", "What rows are ordered by; - for downwards.", allowed)
+                )
+            if view.search_in:
+                found.append(parameter("search", "Words that all stand in the row's texts."))
+        names = list(view.get_serializer().fields)
+        fields = parameter("fields", "The fields to keep, separated by commas.", names)
+        fields["schema"] = {"type": "array", "items": fields["schema"], "minItems": 1}
+        fields |= {"style": "form", "explode": False}
+        formats = [renderer.format for renderer in view.renderer_classes]
+        form = "The format: csv-fr is for a French spreadsheet (semicolons, decimal commas)."
+        found += [parameter("format", form, formats)]
+        known = view.known_parameters()
+        return [one for one in (*found, fields) if one["name"] in known]
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        for media, content in bodies["200"]["content"].items():
+            if media == "text/csv":
+                content["schema"] = {"type": "string"}
+        bodies["200"]["headers"] = HEADERS
+        bodies["304"] = {"description": "What the reader holds is still right."}
+        problem = self.resolve_serializer(ProblemSerializer, "response").ref
+        for status in ERRORS:
+            bodies[str(status)] = {
+                "description": TITLES[status],
+                "content": {MEDIA_TYPE: {"schema": problem}},
+            }
+        return bodies
+
+
+def header(text: str, example: str) -> dict[str, Any]:
+    return {"description": text, "schema": {"type": "string", "examples": [example]}}
+
+
+HEADERS = {
+    "ETag": header("Changes exactly when the answer does.", '"9f86d081884c7d659a2feaa0c55ad015"'),
+    "Last-Modified": header("Since when it is the same.", "Fri, 20 Nov 2026 23:00:00 GMT"),
+    "RateLimit-Limit": header(f"Requests allowed in {WINDOW} seconds.", "120"),
+    "RateLimit-Remaining": header("Requests left in them.", "119"),
+    "RateLimit-Reset": header("Seconds until they are counted anew.", "42"),
+}
+
+
+def parameter(
+    name: str, text: str, allowed: Any = None, *, form: str | None = None
+) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if allowed:
+        schema["enum"] = list(allowed)
+    if form:
+        schema["format"] = form
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def filter_parameter(name: str, chosen: Any) -> dict[str, Any]:
+    """Describe one filter: its label is its description."""
+    described = parameter(name, str(chosen.label), getattr(chosen, "allowed", None))
+    match type(chosen).__name__:
+        case "SeveralCodes" | "SeveralChoices":
+            items = described["schema"]
+            described["schema"] = {"type": "array", "items": items, "minItems": 1}
+            described |= {"style": "form", "explode": False}
+        case "Day":
+            described["schema"]["format"] = "date"
+        case "Flag":
+            described["schema"] = {"type": "boolean"}
+    return described

@@ -1,0 +1,202 @@
+"""The base of every resource: read only, filtered, ordered, cut to fields, dated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import django_filters
+from django.conf import settings
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.pagination import BasePagination
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from plans.api_support.pagination import NumberedPages
+from plans.api_support.parameters import asked_among, filtered, refuse_unknown
+from plans.api_support.problems import WrongParameters, wrong
+from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer
+from plans.api_support.revisions import Edition, Tag, remember, remembered
+from plans.api_support.schema import DescribedSchema
+from plans.api_support.throttling import PerAddress
+
+COMMON = ("fields", "format")
+
+
+def with_update_time(rows: QuerySet[Any], name: str = "updated_at") -> QuerySet[Any]:
+    """Annotate each row with when it last changed, as the audit trail tells."""
+    events = rows.model.pgh_event_model.objects.filter(pgh_obj=OuterRef("pk"))
+    latest = events.order_by("-pgh_created_at").values("pgh_created_at")[:1]
+    dated: QuerySet[Any] = rows.annotate(**{name: Subquery(latest)})
+    return dated
+
+
+class PublicView(GenericAPIView[Any]):
+    """What everyone may read, the same for everyone, dated and limited in number."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer, CsvRenderer, FrenchCsvRenderer)
+    throttle_classes: Sequence[Any] = (PerAddress,)
+    http_method_names = ["get", "head"]
+    schema = DescribedSchema()
+    filters: ClassVar[type[django_filters.FilterSet] | None] = None
+    orderings: ClassVar[Mapping[str, str]] = {}
+    search_in: ClassVar[Sequence[str]] = ()
+    dates: ClassVar[Sequence[str]] = ()
+    is_list = False
+    edition: Edition
+    not_changed: HttpResponseBase | None = None
+
+    def known_parameters(self) -> list[str]:
+        """Name every parameter that this address reads."""
+        known = [*COMMON, *self.dates]
+        if self.is_list:
+            known += [*(self.filters.base_filters if self.filters else ()), *self.paging_names]
+            known += ["ordering"] if self.orderings else []
+            known += ["search"] if self.search_in else []
+        return known
+
+    @property
+    def paging_names(self) -> Sequence[str]:
+        return getattr(self.pagination_class, "names", ())
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_unknown(request, self.known_parameters())
+        self.edition = Edition.current()
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        serializer = super().get_serializer(*args, **kwargs)
+        if getattr(self, "swagger_fake_view", False):
+            return serializer
+        row: Any = (
+            serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
+        )
+        kept = asked_among(self.request, "fields", row.fields)
+        if kept:
+            for name in [name for name in row.fields if name not in kept]:
+                row.fields.pop(name)
+        return serializer
+
+    def unchanged(self, request: Request) -> HttpResponseBase | None:
+        """Return a 304 when the reader holds what this address still answers."""
+        if not request.headers.keys() & {"If-None-Match", "If-Modified-Since"}:
+            return None
+        tag = remembered(request, self.shape(request), self.edition)
+        return None if tag is None else self.conditional(request, tag, None)
+
+    def conditional(self, request: Request, tag: Tag, response: Any) -> HttpResponseBase | None:
+        """Return the 304 that the request's conditions call for, else the response given."""
+        answer: HttpResponseBase | None = get_conditional_response(
+            request._request, tag.etag, int(tag.modified.timestamp()), response
+        )
+        if answer is not None and answer.status_code == HTTPStatus.NOT_MODIFIED:
+            answer["ETag"] = tag.etag
+            answer["Last-Modified"] = http_date(tag.modified.timestamp())
+        return answer
+
+    def shape(self, request: Request) -> str:
+        return str(request.accepted_renderer.format)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
+        if answer.status_code == 200 and isinstance(answer, Response):
+            answer = self.dated(request, answer)
+        if answer.status_code < 400:
+            answer["Cache-Control"] = self.cache_control(request)
+        patch_vary_headers(answer, ["Accept", "Authorization", "Cookie"])
+        for name, value in getattr(request._request, "rate_limit", {}).items():
+            answer[name] = value
+        return answer
+
+    def dated(self, request: Request, answer: Response) -> HttpResponseBase:
+        answer.render()
+        tag = remember(request, self.shape(request), self.edition, answer.content)
+        answer["ETag"] = tag.etag
+        answer["Last-Modified"] = http_date(tag.modified.timestamp())
+        return self.conditional(request, tag, answer) or answer
+
+    def cache_control(self, request: Request) -> str:
+        """Everyone may keep what anyone may read; what a known reader asked stays theirs."""
+        known = (
+            "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+        )
+        return "private, no-cache" if known else "public, max-age=60"
+
+
+class ListView(PublicView):
+    """The rows of a resource that a selection names."""
+
+    is_list = True
+    pagination_class: type[BasePagination] | None = NumberedPages
+    order: str
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.orderings:
+            allowed = [*self.orderings, *(f"-{name}" for name in self.orderings)]
+            asked = request.query_params.get("ordering", next(iter(self.orderings)))
+            if asked not in allowed:
+                detail = f"“{asked}” is not an ordering."
+                raise WrongParameters([wrong("ordering", detail, allowed)])
+            column = self.orderings[asked.removeprefix("-")]
+            self.order = f"-{column}" if asked.startswith("-") else column
+
+    def selected(self) -> Any:
+        """Return the rows that pass the filters and the search, in the order asked for."""
+        rows = self.get_queryset()
+        if self.filters is not None:
+            rows = filtered(self.filters, rows, self.request)
+        for word in self.request.query_params.get("search", "").split()[:10]:
+            found = Q()
+            for column in self.search_in:
+                found |= Q(**{f"{column}__icontains": word})
+            rows = rows.filter(found)
+        return rows.order_by(self.order, *self.ties) if self.orderings else rows
+
+    ties: ClassVar[Sequence[str]] = ("pk",)
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        unchanged = self.unchanged(request)
+        if unchanged is not None:
+            return unchanged
+        rows = self.paginate_queryset(self.selected())
+        assert rows is not None
+        return self.get_paginated_response(self.get_serializer(self.complete(rows), many=True).data)
+
+    def complete(self, rows: list[Any]) -> list[Any]:
+        """Add to the rows of a page what no join brings."""
+        return rows
+
+
+class DetailView(PublicView):
+    """One row, named by the words of its address."""
+
+    lookups: ClassVar[Mapping[str, str]] = {}
+
+    def get(self, request: Request, *args: Any, **words: str) -> Any:
+        unchanged = self.unchanged(request)
+        if unchanged is not None:
+            return unchanged
+        return Response(self.get_serializer(self.found(words)).data)
+
+    def found(self, words: Mapping[str, str]) -> Model:
+        lookups = {self.lookups[name]: value for name, value in words.items()}
+        row: Model | None = self.get_queryset().filter(**lookups).first()
+        if row is None:
+            raise Http404
+        complete: Model = self.complete(row)
+        return complete
+
+    def complete(self, row: Any) -> Any:
+        """Add to the row what no join brings."""
+        return row

@@ -1,0 +1,85 @@
+"""A plan's dates and budget are what its retained claims state: both are written together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.db import transaction
+
+from plans.codes import free_code
+from plans.models import Claim, Plan
+
+CODE_STEMS: Mapping[str, str] = MappingProxyType(
+    {
+        Claim.Subject.ADOPTED_ON: "adoption",
+        Claim.Subject.STARTS_ON: "debut",
+        Claim.Subject.ENDS_ON: "fin",
+        Claim.Subject.BUDGET: "budget",
+        Claim.Subject.AXES: "axes",
+        Claim.Subject.NAME: "nom",
+        Claim.Subject.OTHER: "autre",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a subject's value stands: in the plan, and in the claim."""
+
+    plan: str
+    value: str
+
+
+COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        Claim.Subject.ADOPTED_ON: Column("adopted_on", "date"),
+        Claim.Subject.STARTS_ON: Column("starts_on", "date"),
+        Claim.Subject.ENDS_ON: Column("ends_on", "date"),
+        Claim.Subject.BUDGET: Column("budget", "amount"),
+    }
+)
+"""The subjects of which one claim at most is retained, and gives the plan its value."""
+
+
+@transaction.atomic
+def state(claim: Claim) -> None:
+    """Save a claim, new or changed, and bring the plan to what is retained of its subject.
+
+    Raises ValidationError when the plan would end before it starts.
+    """
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=claim.plan_id)
+    if claim._state.adding:
+        claim.code = free_code(
+            CODE_STEMS[claim.subject],
+            set(plan.claims.values_list("code", flat=True)),
+            longest=60,
+            empty="affirmation",
+        )
+        claim.position = plan.claims.filter(subject=claim.subject).count() + 1
+    if claim.retained and claim.subject in COLUMNS:
+        others = plan.claims.filter(subject=claim.subject, retained=True).exclude(pk=claim.pk)
+        others.update(retained=False)
+    claim.save()
+    _bring(plan, claim.subject)
+
+
+@transaction.atomic
+def unstate(claim: Claim) -> None:
+    """Delete a claim; a value that nothing else states becomes unknown."""
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=claim.plan_id)
+    claim.delete()
+    _bring(plan, claim.subject)
+
+
+def _bring(plan: Plan, subject: str) -> None:
+    column = COLUMNS.get(subject)
+    if column is None:
+        return
+    retained = plan.claims.filter(subject=subject, retained=True).first()
+    value = None if retained is None else getattr(retained, column.value)
+    if getattr(plan, column.plan) != value:
+        setattr(plan, column.plan, value)
+        plan.validate_constraints()
+        plan.save(update_fields=[column.plan, "updated_at"])

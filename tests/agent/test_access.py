@@ -1,0 +1,229 @@
+"""Every staff address × everyone who may knock, another plan's objects guessed by address included.
+
+The addresses come from the resolver: one that the table does not name fails the first test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from indicators.models import Observation
+from measures.models import Milestone
+from plans import workflow
+from plans.models import Invitation, Membership, Plan, Role
+from tests.agent.staff import member, signed_in
+from tests.factories import (
+    IndicatorFactory,
+    MembershipFactory,
+    MilestoneFactory,
+    ObservationFactory,
+    PlanFactory,
+    SourceFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+ANYONE, PERSON, SEE, REVIEW, MANAGE = "anyone", "person", "see", "review", "manage"
+CONTRIBUTE, CONTRIBUTE_HERE = "contribute", "contribute here"
+
+# What each address asks of whoever opens it (GET) or acts through it (POST).
+TABLE: dict[str, tuple[str, str]] = {
+    "home": ("GET", PERSON),
+    "typed_text": ("POST", ANYONE),  # hands a visitor the text of a lost session back
+    "notifications": ("GET", PERSON),
+    "notifications_read": ("POST", PERSON),
+    "preferences": ("GET", PERSON),
+    "plan": ("GET", SEE),
+    "grid": ("GET", CONTRIBUTE),
+    "entry": ("GET", CONTRIBUTE_HERE),
+    "entry_reading": ("GET", CONTRIBUTE_HERE),
+    "milestone_entry": ("GET", CONTRIBUTE_HERE),
+    "evidence": ("GET", SEE),
+    "correct": ("GET", CONTRIBUTE_HERE),
+    "review": ("GET", REVIEW),
+    "contribution": ("GET", SEE),
+    "publish": ("POST", REVIEW),
+    "send_back": ("POST", REVIEW),
+    "withdraw": ("POST", REVIEW),
+    "comment": ("POST", CONTRIBUTE_HERE),
+    "members": ("GET", MANAGE),
+    "member_settings": ("POST", MANAGE),
+    "member": ("POST", MANAGE),
+    "member_remove": ("GET", MANAGE),
+    "invitation_resend": ("POST", MANAGE),
+    "invitation_revoke": ("POST", MANAGE),
+}
+
+ALLOWED = {
+    SEE: {"viewer", "contributor", "assigned", "reviewer", "manager", "superuser"},
+    CONTRIBUTE: {"contributor", "assigned", "reviewer", "manager", "superuser"},
+    CONTRIBUTE_HERE: {"assigned", "reviewer", "manager", "superuser"},
+    REVIEW: {"reviewer", "manager", "superuser"},
+    MANAGE: {"manager", "superuser"},
+}
+MEMBERS = ("viewer", "contributor", "assigned", "reviewer", "manager", "superuser")
+
+
+def addresses() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name each address of the staff pages, with what it takes."""
+
+    def walk(
+        patterns: list[URLPattern | URLResolver], taken: tuple[str, ...]
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for one in patterns:
+            names = (*taken, *one.pattern.converters)
+            if isinstance(one, URLResolver):
+                yield from walk(one.url_patterns, names)
+            elif not one.callback.__module__.startswith("agent.editing."):
+                # The pages of a plan's structure have their own walk, in test_editing.
+                yield str(one.name), names
+
+    for top in get_resolver().url_patterns:
+        if isinstance(top, URLResolver) and top.namespace == "agent":
+            yield from walk(top.url_patterns, ())
+
+
+ADDRESSES = dict(addresses())
+
+
+class House:
+    """A plan with one of everything that an address can name."""
+
+    def __init__(self, **plan: Any) -> None:
+        self.plan: Plan = PlanFactory.create(**plan)
+        self.indicator = IndicatorFactory.create(plan=self.plan)
+        source = SourceFactory.create(plan=self.plan)
+        self.milestone: Milestone = MilestoneFactory.create(measure=self.indicator.measure)
+        author = member(self.plan, Role.CONTRIBUTOR)
+        self.observation: Observation = workflow.submit(
+            ObservationFactory.create(indicator=self.indicator, source=source, author=author),
+            at=timezone.now(),
+        )
+        self.member: Membership = MembershipFactory.create(plan=self.plan)
+        self.invitation = Invitation.objects.create(
+            plan=self.plan,
+            email=f"invite-{self.plan.slug}@example.org",
+            role=Role.VIEWER,
+            token_hash=self.plan.slug,
+            invited_by=author,
+            expires_at=timezone.now() + timedelta(days=14),
+        )
+
+    def arguments(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the address of this plan's objects takes."""
+        every = {
+            "plan": self.plan.slug,
+            "code": self.indicator.code,
+            "measure": self.milestone.measure.code,
+            "milestone": self.milestone.code,
+            "noun": "observations",
+            "number": self.observation.pk,
+            "member": self.member.pk,
+            "invitation": self.invitation.pk,
+        }
+        return {name: every[name] for name in names}
+
+
+def actor(house: House, who: str) -> User:
+    """Make the person who knocks."""
+    if who == "superuser":
+        user: User = MembershipFactory.create().user
+        user.is_superuser = True
+        user.save()
+        return user
+    if who == "assigned":
+        return member(house.plan, Role.CONTRIBUTOR, assigned_to=house.indicator.measure)
+    return member(house.plan, Role(who))
+
+
+def knock(client: Client, name: str, arguments: dict[str, Any]) -> int:
+    """Open the address, or act through it with an empty form."""
+    method, _right = TABLE[name]
+    address = reverse(f"agent:{name}", kwargs=arguments)
+    answer = client.post(address) if method == "POST" else client.get(address)
+    return answer.status_code
+
+
+def test_every_staff_address_is_in_the_table() -> None:
+    assert sorted(ADDRESSES) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name][1] != ANYONE])
+def test_visitors_are_asked_to_sign_in(name: str) -> None:
+    house = House()
+    method, _right = TABLE[name]
+    address = reverse(f"agent:{name}", kwargs=house.arguments(ADDRESSES[name]))
+
+    answer = Client().post(address) if method == "POST" else Client().get(address)
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/comptes/login/?")
+    assert "no-store" in answer["Cache-Control"]
+
+
+PLAN_PAGES = [name for name, (_method, right) in TABLE.items() if right not in (ANYONE, PERSON)]
+
+
+@pytest.mark.parametrize("name", PLAN_PAGES)
+def test_a_page_opens_for_the_roles_that_may_and_for_no_other(name: str) -> None:
+    method, right = TABLE[name]
+    house = House()
+    answers = {}
+    for who in MEMBERS:
+        if method == "POST":
+            house = House()  # an act may change what it acts on
+        client = signed_in(actor(house, who))
+        answers[who] = knock(client, name, house.arguments(ADDRESSES[name]))
+
+    opened = {who for who, status in answers.items() if status != 403}
+    assert opened == ALLOWED[right]
+    # A file that was never given does not exist, whoever asks.
+    fitting = {404} if name == "evidence" else {200, 302, 400, 422}
+    assert {answers[who] for who in opened} <= fitting
+
+
+@pytest.mark.parametrize("name", PLAN_PAGES)
+def test_the_manager_of_another_plan_learns_nothing(name: str) -> None:
+    house = House()
+    stranger = signed_in(MembershipFactory.create(role=Role.MANAGER).user)
+
+    assert knock(stranger, name, house.arguments(ADDRESSES[name])) == 404
+
+
+GUESSABLE = [name for name in PLAN_PAGES if set(ADDRESSES[name]) - {"plan"}]
+
+
+@pytest.mark.parametrize("name", GUESSABLE)
+def test_another_plans_objects_are_not_reached_through_ones_own(name: str) -> None:
+    mine, theirs = House(), House()
+    manager = signed_in(member(mine.plan, Role.MANAGER))
+    guessed = theirs.arguments(ADDRESSES[name]) | {"plan": mine.plan.slug}
+
+    assert knock(manager, name, guessed) == 404
+
+
+@pytest.mark.parametrize("name", PLAN_PAGES)
+def test_a_plan_that_asks_for_two_factors_leads_to_their_setting(name: str) -> None:
+    house = House(requires_two_factor=True)
+    method, _right = TABLE[name]
+    client = signed_in(member(house.plan, Role.MANAGER))
+    address = reverse(f"agent:{name}", kwargs=house.arguments(ADDRESSES[name]))
+
+    answer = client.post(address) if method == "POST" else client.get(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_index"))
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name not in PLAN_PAGES])
+def test_a_persons_own_pages_are_open_to_whoever_is_signed_in(name: str) -> None:
+    client = signed_in(MembershipFactory.create().user)
+
+    assert knock(client, name, {}) in {200, 302, 400, 404}

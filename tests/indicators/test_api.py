@@ -1,0 +1,262 @@
+"""Indicators, targets, observations and progress, as a partner's program reads them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from indicators.models import Indicator
+from indicators.services import refresh_all_progress
+from plans.models import Plan
+from tests.dashboards.conftest import companies, pack, plan, today
+from tests.dashboards.test_queries import fill
+from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, TargetFactory
+
+pytestmark = pytest.mark.django_db
+
+__all__ = ["companies", "pack", "plan", "today"]
+
+
+@pytest.fixture(autouse=True)
+def unlimited(settings: Settings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = settings.API_EXPORTS_PER_MINUTE = 1_000_000
+
+
+def rows(client: Client, address: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/api/v1/{address}")
+    assert answer.status_code == 200, answer.content
+    found: list[dict[str, Any]] = answer.json()["results"]
+    return found
+
+
+def test_progress_is_that_of_the_rules(client: Client, companies: Indicator, today: date) -> None:
+    """The worked example: 71 of 175 on 1 March 2023, 70 expected."""
+    [row] = rows(client, "progress/")
+    assert {name: row[name] for name in ("on", "status", "status_label", "value", "rate")} == {
+        "on": "2023-03-01",
+        "status": "on_track",
+        "status_label": "en bonne voie",
+        "value": "71",
+        "rate": "0.4057142857",
+    }
+    assert (row["expected"], row["target_value"], row["derived_total"]) == ("70", "175", True)
+    assert (row["periods_reported"], row["periods_ended"], row["periods_total"]) == (2, 3, 5)
+    assert row["missing_reason"] == {}
+    assert "71\u00a0entreprises" in row["explanation"]
+
+
+def test_progress_on_another_day(client: Client, companies: Indicator) -> None:
+    [row] = rows(client, "progress/?on=2021-06-30")
+    assert (row["on"], row["value"], row["reported_until"]) == ("2021-06-30", "30", "2020-12-31")
+
+
+def test_progress_as_it_was_known(client: Client, companies: Indicator) -> None:
+    """Before anything was published nothing had been reported."""
+    yesterday = (timezone.now() - timedelta(days=1)).isoformat()
+    answer = client.get("/api/v1/progress/", {"on": "2023-03-01", "known_at": yesterday})
+    [row] = answer.json()["results"]
+    assert (row["status"], row["value"]) == ("not_reported", None)
+    assert row["missing_reason"]["value"] == "no_observation"
+    assert row["missing_reason"]["rate"] == "no_observation"
+
+
+def test_what_is_missing_says_why(client: Client) -> None:
+    IndicatorFactory.create(on_plan=True, frequency=None)
+    [row] = rows(client, "progress/")
+    empty = {name for name, value in row.items() if value is None}
+    labels = {"freshness_label", "target"}
+    assert set(row["missing_reason"]) == empty - labels
+    assert (row["status"], row["missing_reason"]["rate"]) == ("no_target", "no_target")
+
+
+def test_a_status_and_a_freshness_select(client: Client, companies: Indicator, today: date) -> None:
+    IndicatorFactory.create(plan=companies.plan, on_plan=True)
+    assert [row["code"] for row in rows(client, "indicators/?status=on_track")] == ["entreprises"]
+    assert rows(client, "indicators/?status=behind,missed") == []
+    assert [row["status"] for row in rows(client, "progress/?status=no_target")] == ["no_target"]
+    assert rows(client, "progress/?status=on_track&freshness=fresh") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("plan=grand-est-2019", 1),
+        ("plan=grand-est-2019,other", 1),
+        ("plan=other", 0),
+        ("region=grand-est", 1),
+        ("measure=pack-ia", 1),
+        ("sector=sante", 1),
+        ("sector=energie", 0),
+        ("lead=grand-e-nov", 1),
+        ("lead=inria", 0),
+        ("kind=output", 1),
+        ("kind=impact,context", 0),
+        ("common_code=x", 0),
+        ("unit=entreprises", 1),
+        ("search=accompagnées", 1),
+        ("search=hydrogène", 0),
+        ("updated_since=2020-01-01", 1),
+        ("updated_since=2999-01-01T00:00:00Z", 0),
+    ],
+)
+def test_filters_of_indicators(
+    client: Client, companies: Indicator, query: str, found: int
+) -> None:
+    assert len(rows(client, f"indicators/?{query}")) == found
+
+
+def test_an_indicator_leads_to_its_plan_its_page_and_its_values(
+    client: Client, companies: Indicator
+) -> None:
+    row = client.get("/api/v1/plans/grand-est-2019/indicators/entreprises/").json()
+    root = "http://127.0.0.1:8000"
+    assert row["plan_url"] == f"{root}/api/v1/plans/grand-est-2019/"
+    assert row["page_url"] == f"{root}/plans/grand-est-2019/indicateurs/entreprises/"
+    for name in ("plan_url", "unit_url", "progress_url", "observations_url", "page_url"):
+        assert client.get(row[name].removeprefix(root)).status_code == 200, name
+    assert row["missing_reason"] == {"baseline": "not_stated", "baseline_on": "not_stated"}
+
+
+def test_a_target_with_its_quotas(client: Client, companies: Indicator) -> None:
+    row = client.get("/api/v1/plans/grand-est-2019/indicators/entreprises/targets/cible/").json()
+    assert (row["kind"], row["value"]) == ("quota", None)
+    assert row["missing_reason"]["value"] == "quota_has_periods"
+    assert row["periods"][0] == {
+        "starts_on": "2020-01-01",
+        "ends_on": "2020-12-31",
+        "value": "35",
+    }
+    assert row["source"].endswith("/plans/grand-est-2019/sources/deliberation/")
+
+
+def test_a_superseded_target_is_listed_and_told_apart(client: Client, companies: Indicator) -> None:
+    TargetFactory.create(indicator=companies, code="ancienne", superseded_on=date(2021, 1, 1))
+    assert [row["code"] for row in rows(client, "targets/?in_force=true")] == ["cible"]
+    assert [row["code"] for row in rows(client, "targets/?in_force=false")] == ["ancienne"]
+
+
+def test_only_published_values_of_public_plans(client: Client, companies: Indicator) -> None:
+    ObservationFactory.create(indicator=companies, year=2022, comment="brouillon")
+    hidden = IndicatorFactory.create(plan=PlanFactory.create(is_public=False))
+    ObservationFactory.create(indicator=hidden, published=True)
+    TargetFactory.create(indicator=hidden)
+    assert [row["value"] for row in rows(client, "observations/")] == ["30", "41"]
+    assert {row["plan"] for row in rows(client, "progress/")} == {"grand-est-2019"}
+    assert {row["plan"] for row in rows(client, "targets/")} == {"grand-est-2019"}
+    assert {row["plan"] for row in rows(client, "indicators/")} == {"grand-est-2019"}
+
+
+def test_an_observation_by_its_period(client: Client, companies: Indicator) -> None:
+    address = "/api/v1/plans/grand-est-2019/indicators/entreprises/observations/"
+    row = client.get(f"{address}2020-01-01--2020-12-31/").json()
+    assert (row["value"], row["qualifier_label"]) == ("30", "valeur exacte")
+    assert row["source"].endswith("/sources/bilan/")
+    assert not {"author", "reviewer", "state", "pk"} & set(row)
+    for period in ("2019-01-01--2019-12-31", "2020-02-30--2020-12-31", "2020"):
+        assert client.get(f"{address}{period}/").status_code == 404
+
+
+def test_a_ratio_has_its_value_in_the_unit(client: Client) -> None:
+    indicator = IndicatorFactory.create(ratio=True)
+    ObservationFactory.create(
+        indicator=indicator,
+        published=True,
+        value=None,
+        numerator=Decimal(45),
+        denominator=Decimal(60),
+    )
+    [row] = rows(client, "observations/")
+    assert (row["value"], row["numerator"], row["denominator"]) == ("75", "45", "60")
+    assert row["missing_reason"] == {}
+
+
+def test_observations_follow_one_another_without_gap(client: Client, companies: Indicator) -> None:
+    """Also where many share the value that they are ordered by."""
+    for _ in range(5):
+        other = IndicatorFactory.create(plan=companies.plan, on_plan=True)
+        ObservationFactory.create(indicator=other, published=True)
+    for ordering in ("period_end", "-period_end", "published_at"):
+        address: str | None = f"/api/v1/observations/?page_size=2&ordering={ordering}"
+        found = []
+        while address:
+            page = client.get(address.removeprefix("http://127.0.0.1:8000")).json()
+            found += [row["id"] for row in page["results"]]
+            address = page["next"]
+        assert len(found) == len(set(found)) == 7, ordering
+
+
+def test_observations_by_period_and_as_known(client: Client, companies: Indicator) -> None:
+    assert [r["value"] for r in rows(client, "observations/?period_from=2021-01-01")] == ["41"]
+    assert [r["value"] for r in rows(client, "observations/?period_to=2020-12-31")] == ["30"]
+    assert [r["value"] for r in rows(client, "observations/?on=2021-06-30")] == ["30"]
+    assert rows(client, "observations/?known_at=2020-01-01") == []
+    past = datetime(2024, 5, 1, tzinfo=UTC)
+    ObservationFactory.create(
+        indicator=IndicatorFactory.create(), published=True, published_at=past, value=Decimal(7)
+    )
+    assert [r["value"] for r in rows(client, "observations/?known_at=2024-05-01")] == ["7"]
+
+
+def exported(client: Client, query: str = "") -> str:
+    answer = client.get(f"/api/v1/observations/export.csv{query}")
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_the_export_has_every_value_and_no_formula(client: Client, companies: Indicator) -> None:
+    ObservationFactory.create(
+        indicator=IndicatorFactory.create(stock=True, title="=1+1"),
+        published=True,
+        value=Decimal("-2.5"),
+        comment="@SUM(A1)",
+    )
+    found = list(csv.DictReader(io.StringIO(exported(client))))
+    assert sorted(row["value"] for row in found) == ["-2.5", "30", "41"]
+    [wicked] = [row for row in found if row["value"] == "-2.5"]
+    assert (wicked["title"], wicked["comment"]) == ("'=1+1", "'@SUM(A1)")
+    assert len(exported(client, "?plan=grand-est-2019").splitlines()) == 3
+
+
+def test_the_export_for_a_french_spreadsheet(client: Client) -> None:
+    ObservationFactory.create(published=True, value=Decimal("2.5"))
+    text = exported(client, "?format=csv-fr")
+    assert text.startswith("\ufeffregion;plan;indicator;")
+    assert ";2,5;" in text
+
+
+COSTS = {
+    "units/": 3,
+    "indicators/": 4,
+    "indicators/?status=behind": 4,
+    "targets/": 5,
+    "observations/": 2,
+    "progress/": 3,
+    "progress/?on=2024-01-01": 7,
+    "observations/export.csv": 2,
+    "plans/plan/indicators/followed/": 3,
+    "plans/plan/indicators/followed/targets/promised/": 4,
+}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("address", COSTS)
+def test_queries(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, address: str, count: int
+) -> None:
+    plan: Plan = PlanFactory.create(slug="plan")
+    fill(plan, count)
+    followed = IndicatorFactory.create(plan=plan, code="followed", on_plan=True)
+    TargetFactory.create(indicator=followed, code="promised")
+    refresh_all_progress(on=timezone.localdate())
+    with django_assert_num_queries(COSTS[address]):
+        answer = client.get(f"/api/v1/{address}")
+        assert b"".join(answer) if answer.streaming else answer.content
+    assert answer.status_code == 200
