@@ -180,6 +180,8 @@ def deliver(*, at: datetime) -> int:
 
 def _send(invitation: Invitation, *, at: datetime) -> bool:
     invitation.mail_attempts += 1
+    # The same as before, unless the site's secret key has changed since.
+    invitation.token_hash = hash_of(token_of(invitation))
     try:
         _message(invitation).send()
     except (OSError, ValueError) as error:  # the network, the mail server; an impossible address
@@ -190,7 +192,9 @@ def _send(invitation: Invitation, *, at: datetime) -> bool:
     else:
         invitation.mailed_at = at
         invitation.mail_error = ""
-    invitation.save(update_fields=("mail_attempts", "mail_due_at", "mail_error", "mailed_at"))
+    invitation.save(
+        update_fields=("token_hash", "mail_attempts", "mail_due_at", "mail_error", "mailed_at")
+    )
     return invitation.mailed_at is not None
 
 

@@ -262,7 +262,7 @@ class RowsFormSet(_InlineFormSet):
         ]
         for form in self.initial_forms:
             if form in gone or form in moved:
-                self.model._default_manager.filter(pk=form.instance.pk).delete()
+                type(form.instance)._default_manager.filter(pk=form.instance.pk).delete()
         for form in moved:
             form.instance.pk = None
             form.instance._state.adding = True

@@ -14,23 +14,13 @@ from exchange.plan_files.schema import (
 )
 from exchange.plan_files.stored import Held
 from indicators.models import Target
+from indicators.promises import PROMISE
 
 # Lists whose order means nothing, or is given by their dates.
 _UNORDERED = frozenset({"sectors", "notes"})
 _DATED = {"periods": "starts_on", "checkpoints": "on"}
 # Parts with an identity of their own, each compared by itself.
 _PARTS = frozenset({"measures", "milestones", "indicators", "targets", "observations", "updates"})
-# Changing one of these changes what was promised, and not how it is told.
-_PROMISE = (
-    "kind",
-    "operator",
-    "value",
-    "tolerance",
-    "starts_on",
-    "due_on",
-    "periods",
-    "checkpoints",
-)
 
 
 def differences(
@@ -119,7 +109,7 @@ def revision_of(
         return Revision.ADD
     changed = {key for key, _old, _new in differences(entry, held.entry)}
     taken_up_again = entry.abandoned_on is None and held.entry.abandoned_on is not None
-    if not public or not (changed.intersection(_PROMISE) or taken_up_again):
+    if not public or not (changed.intersection(PROMISE) or taken_up_again):
         return Revision.EDIT
     if not entry.revision_reason:
         return Revision.NO_REASON

@@ -21,7 +21,7 @@ from plans.models import Membership, Plan, Role
 from plans.permissions import rights_in
 from tests.accounts.conftest import with_provider
 from tests.accounts.identity_server import IdentityServer, running
-from tests.accounts.people import PASSWORD, code_of, person, with_generator
+from tests.accounts.people import PASSWORD, code_of, person, sign_in, with_generator
 from tests.factories import MembershipFactory, PlanFactory
 from tests.html import html_errors
 
@@ -50,9 +50,9 @@ def provider(settings: Settings) -> Iterator[IdentityServer]:
         yield server
 
 
-def enter(client: Client, *, next_page: str = "") -> Any:
+def enter(client: Client, *, next_page: str = "", process: str = "login") -> Any:
     """Press the button, go to the provider, come back; return the answer to that."""
-    query = f"?process=login&next={next_page}" if next_page else "?process=login"
+    query = f"?process={process}" + (f"&next={next_page}" if next_page else "")
     leaving: Any = client.post(f"/comptes/oidc/connexion/login/{query}")
     back = requests.get(leaving.url, allow_redirects=False, timeout=5).headers["Location"]
     there = urlsplit(back)
@@ -220,6 +220,27 @@ def test_a_closed_account_stays_closed(client: Client, provider: IdentityServer)
 
     assert enter(client).url == "/comptes/inactive/"
     assert signed_in_as(client) is None
+
+
+def test_a_person_links_an_identity_that_has_another_address(
+    client: Client, provider: IdentityServer
+) -> None:
+    user = person("agent@example.org")
+    provider.claims["email"] = "c.martin@ailleurs.example"
+    sign_in(client, user)
+    client.post("/comptes/reauthenticate/", {"password": PASSWORD})
+
+    back = enter(client, process="connect")
+    assert back.url == "/comptes/3rdparty/"
+    assert "Ne plus lier" in client.get("/comptes/3rdparty/").content.decode()
+
+    other = Client()
+    enter(other)
+    assert signed_in_as(other) == "agent@example.org"
+
+    account = SocialAccount.objects.get()
+    client.post("/comptes/3rdparty/", {"account": account.pk})
+    assert enter(Client()).status_code == 403
 
 
 # What goes wrong on the way

@@ -72,6 +72,16 @@ def test_with_a_generator_the_password_is_half_the_way(client: Client) -> None:
     assert signed_in_as(client) == user.email
 
 
+def test_who_has_no_passkey_is_not_offered_one(client: Client) -> None:
+    user = person()
+    with_generator(user)
+    sign_in(client, user)
+
+    page = client.get("/comptes/2fa/authenticate/").content.decode()
+    assert "Code de l’application, ou code de secours" in page
+    assert "clé d’accès" not in page
+
+
 def test_a_code_serves_once(client: Client) -> None:
     user = person()
     code = code_of(with_generator(user))

@@ -76,6 +76,18 @@ def test_with_another_secret_key_the_row_does_not_give_the_link(
     assert invitations.link_of(invitation) != link
 
 
+def test_a_key_that_changes_before_the_mail_goes_does_not_break_its_link(
+    rights: Rights, settings: Settings
+) -> None:
+    invitation = invite(rights)
+    settings.SECRET_KEY = "a new key for the same site"
+
+    invitations.deliver(at=NOW)
+
+    assert invitations.link_of(invitation) in str(mail.outbox[0].body)
+    assert invitations.find(invitations.token_of(invitation)) == invitation
+
+
 def test_accepting_makes_a_member_once(rights: Rights) -> None:
     invitation = invite(rights, role=Role.REVIEWER)
     camille = UserFactory.create(email="Camille@Example.org")
