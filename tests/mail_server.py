@@ -30,7 +30,7 @@ class MailServer:
         self.after: Callable[[int], None] = lambda _number: None
         """Called once it is accepted, before the client is told so."""
         self.arrived = 0
-        self._dropping = False
+        self._dropped: set[int] = set()
         self.port = 0
 
     @property
@@ -45,9 +45,9 @@ class MailServer:
             assert time.monotonic() < end, f"{len(self.accepted)} mails of {count} came"
             time.sleep(0.02)
 
-    def drop_the_next(self) -> None:
-        """Do not accept the mail that is arriving: its sender is gone."""
-        self._dropping = True
+    def drop(self, number: int) -> None:
+        """Do not accept that mail, counted as `before` is: its sender is gone."""
+        self._dropped.add(number)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -62,8 +62,7 @@ class MailServer:
         number = self.arrived
         # In a thread: what waits here must not stop the server.
         await asyncio.to_thread(self.before, number)
-        if self._dropping:
-            self._dropping = False
+        if number in self._dropped:
             return "451 The sender is gone"
         content = envelope.content
         assert isinstance(content, bytes)

@@ -125,9 +125,10 @@ class Grid {
   async onSubmit(event) {
     if (!this.saving.size) return;
     event.preventDefault();
+    const { submitter } = event;
     await Promise.all(this.saving.values());
-    this.saving.clear();
-    this.form.requestSubmit(event.submitter);
+    // In a task of its own: a form refuses to be submitted while its submit event is under way.
+    setTimeout(() => this.form.requestSubmit(submitter));
   }
 
   /** Save a row that has changed; the next save of a row waits for the one under way, whose answer
@@ -136,10 +137,10 @@ class Grid {
     const changed = this.inputs(row).some((input) => input.value !== this.saved.get(input));
     if (!changed) return;
     const before = this.saving.get(row) ?? Promise.resolve();
-    this.saving.set(
-      row,
-      before.then(() => this.save(row))
-    );
+    const saving = before.then(() => this.save(row)).finally(() => {
+      if (this.saving.get(row) === saving) this.saving.delete(row);
+    });
+    this.saving.set(row, saving);
   }
 
   async save(row) {

@@ -172,7 +172,7 @@ def test_a_worker_killed_in_the_middle_of_thirty_mails(
         assert gate.reached.wait(60), log.read_text()
         worker.kill()
         if moment == "before":
-            server.drop_the_next()
+            server.drop(STRUCK)
         gate.open()
     waiting = DigestMail.objects.waiting()
     # The one in hand and those after it; that it was attempted is known.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -165,7 +166,9 @@ def test_a_manager_makes_a_plan_from_nothing_and_shows_it(open_as: OpenAs) -> No
     page.get_by_role("link", name="Ajouter une cible : Entreprises accompagnées").click()
     page.get_by_label("Nature").first.select_option("quota")
     page.get_by_label("Formulation de la source").fill("« 35 entreprises par an »")
-    page.get_by_label("Source").first.select_option(label="Délibération du 20 juin 2019")
+    page.get_by_label("Source", exact=True).first.select_option(
+        label="Délibération du 20 juin 2019"
+    )
     page.get_by_label("De l’année").fill("2020")
     page.get_by_label("à l’année").fill("2024")
     page.get_by_label("Quota de chaque année").fill("35")
@@ -198,7 +201,7 @@ def test_the_order_is_changed_from_the_keyboard(demonstration: Plan, open_as: Op
     page.get_by_role("button", name=f"Descendre : {first.title}").focus()
     page.keyboard.press("Enter")
 
-    assert page.url.endswith(f"#mesure-{first.pk}")
+    expect(page).to_have_url(re.compile(rf"#mesure-{first.pk}$"))
     assert [row.pk for row in objective.measures.order_by("position", "code")][:2] == [
         second.pk,
         first.pk,
@@ -213,7 +216,12 @@ def test_leaving_with_something_typed_asks_first(demonstration: Plan, open_as: O
     page = open_as(member(demonstration, Role.MANAGER))
     page.goto(f"{BASE}/structure/plan/")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
 
     page.get_by_label("Titre", exact=True).fill("Autre titre")
     page.get_by_role("link", name="Historique").first.click()

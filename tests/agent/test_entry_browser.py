@@ -382,6 +382,7 @@ def grid(page: Page) -> None:
     cell(page, "Entreprises").fill("1450")
     cell(page, "Emplois").fill("abc")
     page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def milestone(page: Page) -> None:

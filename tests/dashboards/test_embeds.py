@@ -107,7 +107,7 @@ def test_a_badge_has_a_word_an_icon_and_a_title(
     title = tree.find(f"{SVG}title")
     assert title is not None
     assert tree.get("aria-labelledby") == title.get("id")
-    assert title.text == "Entreprises accompagnées : en bonne voie"
+    assert title.text == "Entreprises accompagnées\u00a0: en bonne voie"
     assert [one.text for one in tree.iter(f"{SVG}text")] == ["indicateur", "en bonne voie"]
     assert tree.find(f"{SVG}svg/{SVG}path") is not None
 
@@ -118,8 +118,9 @@ def test_the_badge_of_several_targets_shows_the_one_to_look_at_first(
     TargetFactory.create(indicator=companies, code="total", due_on=date(2022, 1, 1))
     title = fromstring(client.get(f"{CARD}badge.svg").content).findtext(f"{SVG}title")
     assert title == (
-        "Entreprises accompagnées : non atteint (le statut à regarder d’abord, parmi 2 cibles)"
-    ) or (title or "").startswith("Entreprises accompagnées : échu")
+        "Entreprises accompagnées\u00a0: échu, bilan non publié"
+        " (le statut à regarder d’abord, parmi 2 cibles)"
+    )
 
 
 def test_the_badge_of_a_plan_counts(companies: Indicator, client: Client, today: date) -> None:
@@ -129,7 +130,7 @@ def test_the_badge_of_a_plan_counts(companies: Indicator, client: Client, today:
 
 def test_the_badge_of_an_empty_plan_says_so(plan: Plan, client: Client) -> None:
     tree = fromstring(client.get(f"{PLAN_CARD}badge.svg").content)
-    assert tree.findtext(f"{SVG}title") == "Plan IA Grand Est : aucun indicateur suivi"
+    assert tree.findtext(f"{SVG}title") == "Plan IA Grand Est\u00a0: aucun indicateur suivi"
 
 
 def test_a_title_cannot_end_the_image(companies: Indicator, client: Client) -> None:
