@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
 from accounts.models import User
-from indicators.models import Observation
+from indicators.models import Observation, Target
 from measures.models import Milestone
 from plans import workflow
 from plans.models import Invitation, Membership, Plan, Role
@@ -27,12 +28,14 @@ from tests.factories import (
     ObservationFactory,
     PlanFactory,
     SourceFactory,
+    TargetFactory,
 )
 
 pytestmark = pytest.mark.django_db
 
 ANYONE, PERSON, SEE, REVIEW, MANAGE = "anyone", "person", "see", "review", "manage"
 CONTRIBUTE, CONTRIBUTE_HERE = "contribute", "contribute here"
+SUPERUSER = "superuser"
 
 # What each address asks of whoever opens it (GET) or acts through it (POST).
 TABLE: dict[str, tuple[str, str]] = {
@@ -60,6 +63,31 @@ TABLE: dict[str, tuple[str, str]] = {
     "member_remove": ("GET", MANAGE),
     "invitation_resend": ("POST", MANAGE),
     "invitation_revoke": ("POST", MANAGE),
+    "plan_create": ("GET", SUPERUSER),
+    "editing": ("GET", MANAGE),
+    "arrange": ("GET", MANAGE),
+    "editing_plan": ("GET", MANAGE),
+    "editing_add": ("GET", MANAGE),
+    "shared_add": ("GET", MANAGE),
+    "milestone_add": ("GET", MANAGE),
+    "target_add": ("GET", MANAGE),
+    "editing_edit": ("GET", MANAGE),
+    "editing_delete": ("GET", MANAGE),
+    "measure_abandon": ("GET", MANAGE),
+    "milestone_edit": ("GET", MANAGE),
+    "milestone_delete": ("GET", MANAGE),
+    "target_edit": ("GET", MANAGE),
+    "target_revise": ("GET", MANAGE),
+    "target_abandon": ("GET", MANAGE),
+    "target_delete": ("GET", MANAGE),
+    "history": ("GET", SEE),
+    "preview": ("GET", SEE),
+    "preview_objective": ("GET", SEE),
+    "preview_measure": ("GET", SEE),
+    "preview_indicator": ("GET", SEE),
+    "preview_chart": ("GET", SEE),
+    "preview_sources": ("GET", SEE),
+    "make_public": ("GET", MANAGE),
 }
 
 ALLOWED = {
@@ -79,11 +107,12 @@ def addresses() -> Iterator[tuple[str, tuple[str, ...]]]:
         patterns: list[URLPattern | URLResolver], taken: tuple[str, ...]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         for one in patterns:
-            names = (*taken, *one.pattern.converters)
+            pattern = one.pattern
+            groups = pattern.regex.groupindex if isinstance(pattern, RegexPattern) else ()
+            names = (*taken, *pattern.converters, *groups)
             if isinstance(one, URLResolver):
                 yield from walk(one.url_patterns, names)
-            elif not one.callback.__module__.startswith("agent.editing."):
-                # The pages of a plan's structure have their own walk, in test_editing.
+            else:
                 yield str(one.name), names
 
     for top in get_resolver().url_patterns:
@@ -101,6 +130,7 @@ class House:
         self.plan: Plan = PlanFactory.create(**plan)
         self.indicator = IndicatorFactory.create(plan=self.plan)
         source = SourceFactory.create(plan=self.plan)
+        self.target: Target = TargetFactory.create(indicator=self.indicator)
         self.milestone: Milestone = MilestoneFactory.create(measure=self.indicator.measure)
         author = member(self.plan, Role.CONTRIBUTOR)
         self.observation: Observation = workflow.submit(
@@ -117,19 +147,37 @@ class House:
             expires_at=timezone.now() + timedelta(days=14),
         )
 
-    def arguments(self, names: tuple[str, ...]) -> dict[str, Any]:
+    def arguments(self, address: str) -> dict[str, Any]:
         """Return what the address of this plan's objects takes."""
+        measure = self.milestone.measure
         every = {
             "plan": self.plan.slug,
             "code": self.indicator.code,
-            "measure": self.milestone.measure.code,
+            "measure": measure.code,
             "milestone": self.milestone.code,
+            "indicator": self.indicator.code,
             "noun": "observations",
             "number": self.observation.pk,
             "member": self.member.pk,
             "invitation": self.invitation.pk,
+            "image_format": "svg",
         }
-        return {name: every[name] for name in names}
+        named = {
+            "editing_add": {"noun": "objectifs"},
+            "shared_add": {"noun": "unites"},
+            "editing_edit": {"noun": "indicateurs"},
+            "editing_delete": {"noun": "indicateurs"},
+            "measure_abandon": {"code": measure.code},
+            "preview_objective": {"code": measure.objective.code},
+            "preview_measure": {"code": measure.code},
+            "milestone_edit": {"code": self.milestone.code},
+            "milestone_delete": {"code": self.milestone.code},
+            "target_edit": {"code": self.target.code},
+            "target_revise": {"code": self.target.code},
+            "target_abandon": {"code": self.target.code},
+            "target_delete": {"code": self.target.code},
+        }
+        return {name: (every | named.get(address, {}))[name] for name in ADDRESSES[address]}
 
 
 def actor(house: House, who: str) -> User:
@@ -160,7 +208,7 @@ def test_every_staff_address_is_in_the_table() -> None:
 def test_visitors_are_asked_to_sign_in(name: str) -> None:
     house = House()
     method, _right = TABLE[name]
-    address = reverse(f"agent:{name}", kwargs=house.arguments(ADDRESSES[name]))
+    address = reverse(f"agent:{name}", kwargs=house.arguments(name))
 
     answer = Client().post(address) if method == "POST" else Client().get(address)
 
@@ -169,7 +217,9 @@ def test_visitors_are_asked_to_sign_in(name: str) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-PLAN_PAGES = [name for name, (_method, right) in TABLE.items() if right not in (ANYONE, PERSON)]
+PLAN_PAGES = [
+    name for name, (_method, right) in TABLE.items() if right not in (ANYONE, PERSON, SUPERUSER)
+]
 
 
 @pytest.mark.parametrize("name", PLAN_PAGES)
@@ -181,12 +231,13 @@ def test_a_page_opens_for_the_roles_that_may_and_for_no_other(name: str) -> None
         if method == "POST":
             house = House()  # an act may change what it acts on
         client = signed_in(actor(house, who))
-        answers[who] = knock(client, name, house.arguments(ADDRESSES[name]))
+        answers[who] = knock(client, name, house.arguments(name))
 
     opened = {who for who, status in answers.items() if status != 403}
     assert opened == ALLOWED[right]
     # A file that was never given does not exist, whoever asks.
-    fitting = {404} if name == "evidence" else {200, 302, 400, 422}
+    # Nor is there a chart of nothing observed.
+    fitting = {404} if name in {"evidence", "preview_chart"} else {200, 302, 400, 422}
     assert {answers[who] for who in opened} <= fitting
 
 
@@ -195,17 +246,18 @@ def test_the_manager_of_another_plan_learns_nothing(name: str) -> None:
     house = House()
     stranger = signed_in(MembershipFactory.create(role=Role.MANAGER).user)
 
-    assert knock(stranger, name, house.arguments(ADDRESSES[name])) == 404
+    assert knock(stranger, name, house.arguments(name)) == 404
 
 
-GUESSABLE = [name for name in PLAN_PAGES if set(ADDRESSES[name]) - {"plan"}]
+# The noun of what is added names no object.
+GUESSABLE = [name for name in PLAN_PAGES if set(ADDRESSES[name]) - {"plan", "noun"}]
 
 
 @pytest.mark.parametrize("name", GUESSABLE)
 def test_another_plans_objects_are_not_reached_through_ones_own(name: str) -> None:
     mine, theirs = House(), House()
     manager = signed_in(member(mine.plan, Role.MANAGER))
-    guessed = theirs.arguments(ADDRESSES[name]) | {"plan": mine.plan.slug}
+    guessed = theirs.arguments(name) | {"plan": mine.plan.slug}
 
     assert knock(manager, name, guessed) == 404
 
@@ -215,14 +267,24 @@ def test_a_plan_that_asks_for_two_factors_leads_to_their_setting(name: str) -> N
     house = House(requires_two_factor=True)
     method, _right = TABLE[name]
     client = signed_in(member(house.plan, Role.MANAGER))
-    address = reverse(f"agent:{name}", kwargs=house.arguments(ADDRESSES[name]))
+    address = reverse(f"agent:{name}", kwargs=house.arguments(name))
 
     answer = client.post(address) if method == "POST" else client.get(address)
 
     assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_index"))
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name not in PLAN_PAGES])
+def test_only_superusers_make_plans() -> None:
+    house = House()
+    answers = {who: knock(signed_in(actor(house, who)), "plan_create", {}) for who in MEMBERS}
+
+    assert answers == dict.fromkeys(MEMBERS, 403) | {"superuser": 200}
+
+
+OWN_PAGES = [name for name, (_method, right) in TABLE.items() if right in (ANYONE, PERSON)]
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
 def test_a_persons_own_pages_are_open_to_whoever_is_signed_in(name: str) -> None:
     client = signed_in(MembershipFactory.create().user)
 
