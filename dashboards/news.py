@@ -116,11 +116,11 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
 
 
 def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[ContributionT, int]]:
-    """Return the latest current versions, a few of each plan, day and kind.
+    """Return the latest current versions, a few of each plan, day, kind and origin.
 
-    Each comes with how many there are of the same plan, day and kind.
+    Each comes with how many there are of the same plan, day, kind and origin.
     """
-    group = [F(plan), F("day"), F("is_correction")]
+    group = [F(plan), F("day"), F("is_correction"), F("came_with_file")]
     latest: Iterable[Any] = (
         rows.filter(state=Contribution.State.PUBLISHED, superseded_at=None)
         .annotate(
@@ -128,6 +128,7 @@ def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[Contr
             is_correction=ExpressionWrapper(
                 Q(supersedes__isnull=False), output_field=BooleanField()
             ),
+            came_with_file=ExpressionWrapper(Q(author__isnull=True), output_field=BooleanField()),
             alike=Window(Count("pk"), partition_by=group),
             rank=Window(
                 RowNumber(), partition_by=group, order_by=(F("published_at").desc(), F("pk").desc())
@@ -155,7 +156,7 @@ def _together(
             yield one(row)
             continue
         change = many(row, alike)
-        group = (change.plan.pk, change.at, row.supersedes is None)
+        group = (change.plan.pk, change.at, row.supersedes is None, _came_with_file(row))
         if group not in told:
             told.add(group)
             yield change
@@ -168,6 +169,11 @@ def _day(moment: datetime | None) -> date:
 
 def _value(observation: Observation) -> str:
     return wording.stated(observation, observation.indicator.unit)
+
+
+def _came_with_file(contribution: Contribution) -> bool:
+    """Whether it was loaded with a plan file: the day of its publication is that of the loading."""
+    return contribution.author_id is None
 
 
 def _value_change(observation: Observation, at: date, text: str) -> Change:
@@ -214,11 +220,12 @@ def _many(plan: Plan, at: date, text: str) -> Change:
 
 
 def _many_values(observation: Observation, count: int) -> Change:
-    said = (
-        _("%(count)s valeurs publiées")
-        if observation.supersedes_id is None
-        else _("%(count)s valeurs corrigées")
-    )
+    if observation.supersedes_id is not None:
+        said = _("%(count)s valeurs corrigées")
+    elif _came_with_file(observation):
+        said = _("%(count)s valeurs reprises du fichier du plan")
+    else:
+        said = _("%(count)s valeurs publiées")
     plan = observation.indicator.plan
     return _many(plan, _day(observation.published_at), said % {"count": count})
 
@@ -257,11 +264,12 @@ def _state_withdrawn(update: MilestoneUpdate) -> Change:
 
 
 def _many_states(update: MilestoneUpdate, count: int) -> Change:
-    said = (
-        _("état publié pour %(count)s livrables")
-        if update.supersedes_id is None
-        else _("état corrigé pour %(count)s livrables")
-    )
+    if update.supersedes_id is not None:
+        said = _("état corrigé pour %(count)s livrables")
+    elif _came_with_file(update):
+        said = _("état de %(count)s livrables repris du fichier du plan")
+    else:
+        said = _("état publié pour %(count)s livrables")
     plan = update.milestone.measure.plan
     return _many(plan, _day(update.published_at), said % {"count": count})
 

@@ -105,6 +105,21 @@ class TestWhatChanged:
             " ".join(self.changes(client))
         )
 
+    def test_does_not_call_news_what_came_with_the_plan_file(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        ObservationFactory.create(
+            indicator=companies,
+            year=2022,
+            value=Decimal(12),
+            published=True,
+            author=None,
+            reviewer=None,
+        )
+        assert "valeur reprise du fichier du plan : 12 entreprises en 2022" in (
+            " ".join(self.changes(client))
+        )
+
     def test_tells_a_correction_with_both_values_and_the_reason(
         self, client: Client, value: Indicator
     ) -> None:
@@ -179,7 +194,8 @@ class TestWhatChanged:
             )
         told = [one for one in self.changes(client) if one.startswith("10 février 2023")]
         assert told == [
-            "10 février 2023 Plan IA Grand Est — 6 valeurs publiées Grand Est · Plan IA Grand Est"
+            "10 février 2023 Plan IA Grand Est — 6 valeurs reprises du fichier du plan"
+            " Grand Est · Plan IA Grand Est"
         ]
 
     def test_never_tells_what_is_not_published_or_not_public(self, client: Client) -> None:
