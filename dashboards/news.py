@@ -191,10 +191,12 @@ def _value_published(observation: Observation) -> Change:
     period = wording.during(observation.period_start, observation.period_end)
     corrected = observation.supersedes
     if not isinstance(corrected, Observation):
-        text = _("valeur publiée : %(value)s %(period)s") % {
-            "value": _value(observation),
-            "period": period,
-        }
+        said = (
+            _("valeur reprise du fichier du plan : %(value)s %(period)s")
+            if _came_with_file(observation)
+            else _("valeur publiée : %(value)s %(period)s")
+        )
+        text = said % {"value": _value(observation), "period": period}
     else:
         before = wording.stated(corrected, observation.indicator.unit)
         text = _("valeur corrigée : %(value)s au lieu de %(before)s %(period)s. %(reason)s") % {

