@@ -101,7 +101,7 @@ class TestWhatChanged:
 
     def test_tells_a_publication(self, client: Client, companies: Indicator) -> None:
         assert len(self.changes(client)) == 2
-        assert "Entreprises accompagnées — valeur reprise du fichier du plan : 41 entreprises en 2021" in (
+        assert "Entreprises accompagnées — valeur reprise du fichier du plan : 41 entreprises" in (
             " ".join(self.changes(client))
         )
 
@@ -179,8 +179,10 @@ class TestWhatChanged:
             )
         told = [one for one in self.changes(client) if one.startswith("10 février 2023")]
         assert told == [
-            "10 février 2023 Plan IA Grand Est — 6 valeurs reprises du fichier du plan"
-            " Grand Est · Plan IA Grand Est"
+            (
+                "10 février 2023 Plan IA Grand Est — 6 valeurs reprises du fichier du plan"
+                " Grand Est · Plan IA Grand Est"
+            )
         ]
 
     def test_never_tells_what_is_not_published_or_not_public(self, client: Client) -> None:
