@@ -88,12 +88,16 @@ _SHAPES: Mapping[Kind, _Shape] = MappingProxyType(
 )
 
 # Locked one after the other in the order that a publication follows: what is entered, then what is
-# published; each in the order of the ids, so that two imports never wait for one another.
+# published; each in the order of the ids, so that two imports never wait for one another. Counted,
+# so that the ids stay in the database.
 _LOCK = """
-    SELECT c.id FROM {table} c
-    JOIN exchange_importrow r ON c.id = r.{column}
-    WHERE r.job_id = %(job)s AND r.kind = %(kind)s AND r.outcome IN ('new', 'changed', 'withdraw')
-    ORDER BY c.id FOR NO KEY UPDATE OF c
+    SELECT count(*) FROM (
+        SELECT c.id FROM {table} c
+        JOIN exchange_importrow r ON c.id = r.{column}
+        WHERE r.job_id = %(job)s AND r.kind = %(kind)s
+          AND r.outcome IN ('new', 'changed', 'withdraw')
+        ORDER BY c.id FOR NO KEY UPDATE OF c
+    ) locked
 """
 
 _CONFLICTS = """

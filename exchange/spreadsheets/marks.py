@@ -44,9 +44,9 @@ class RowMark:
 
 def row_marks(job: ImportJob, table: Table) -> Iterator[RowMark]:
     """Return the marks of a table's rows, in the order of the rows."""
-    rows = ImportRow.objects.filter(
-        job=job, sheet=table.name[:60], kind=table.kind.value
-    ).order_by("position")
+    rows = ImportRow.objects.filter(job=job, sheet=table.name[:60], kind=table.kind.value).order_by(
+        "position"
+    )
     last = -1
     # Piece by piece rather than through a cursor of the server, which nobody would close when the
     # copy stops half-way.

@@ -15,12 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from celery import current_app
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import DigestMail, Notification, User
@@ -28,6 +25,7 @@ from accounts.services import SEND_TASK, notify
 from plans.models import Role
 from tests.factories import MembershipFactory, PlanFactory
 from tests.mail_server import Gate, MailServer, free_port, mail_server
+from tests.processes import database_url, queue_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,25 +44,6 @@ def _mails_go_at_once() -> None:
 def _empty_queue() -> None:
     """Forget what other tests asked for."""
     current_app.control.purge()
-
-
-def database_url() -> str:
-    """The address of the test database, for another process."""
-    held = connection.settings_dict
-    if str(held["HOST"]).startswith("/"):
-        return f"postgres://{held['USER']}@:{held['PORT']}/{held['HOST']}/{held['NAME']}"
-    password = f":{held['PASSWORD']}" if held["PASSWORD"] else ""
-    port = f":{held['PORT']}" if held["PORT"] else ""
-    return f"postgres://{held['USER']}{password}@{held['HOST']}{port}/{held['NAME']}"
-
-
-def queue_url() -> str:
-    """The address of the test queue, as REDIS_URL gives it."""
-    url: str = settings.CELERY_BROKER_URL
-    parts = urlsplit(url)
-    if parts.scheme != "redis+socket":
-        return url
-    return f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
 
 
 class Worker:

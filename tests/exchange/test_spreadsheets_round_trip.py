@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 # Texts that spreadsheets, CSV or XML are known to change.
 TEXTS = [
-    "=HYPERLINK(\"http://example.org\")",
+    '=HYPERLINK("http://example.org")',
     "+33 1 23 45 67 89",
     "-3 points",
     "@SOMME(A1)",
@@ -43,7 +43,7 @@ TEXTS = [
     "''=deux fois",
     "'entre apostrophes'",
     "\tune tabulation",
-    "première ligne\r\nseconde ; avec, \"guillemets\"",
+    'première ligne\r\nseconde ; avec, "guillemets"',
     "_x0041_ et & < > ]]>",
     "﻿＝pleine chasse",
     "1/2",
@@ -52,7 +52,7 @@ TEXTS = [
     "12,5 %",
 ]
 NUMBERS = [
-    Decimal("0"),
+    Decimal(0),
     Decimal("-3.5"),
     Decimal("2.012"),
     Decimal("0.1"),
@@ -60,13 +60,13 @@ NUMBERS = [
     Decimal("12345678901234.123456"),
     Decimal("99999999999999.999999"),
     Decimal("0.000001"),
-    Decimal("35000"),
+    Decimal(35000),
     Decimal("1e12"),
-    Decimal("2012"),
+    Decimal(2012),
     Decimal("100.10"),
     Decimal("-0.333333"),
-    Decimal("7"),
-    Decimal("8"),
+    Decimal(7),
+    Decimal(8),
 ]
 
 
@@ -94,7 +94,7 @@ def a_plan(**fields: Any) -> Plan:
     ratio = IndicatorFactory.create(plan=plan, measure=measure, code="part", ratio=True)
     ObservationFactory.create(
         indicator=ratio, year=2024, published=True, source=source, value=None,
-        numerator=Decimal("2012.5"), denominator=Decimal("3"),
+        numerator=Decimal("2012.5"), denominator=Decimal(3),
     )  # fmt: skip
     IndicatorFactory.create(plan=plan, measure=measure, code="rien")
     milestone = MilestoneFactory.create(measure=measure)

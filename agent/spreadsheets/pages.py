@@ -1,0 +1,153 @@
+"""What the pages of spreadsheets show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from agent.spreadsheets.forms import ConfirmForm, DownloadForm, UploadForm
+from exchange.models import ImportJob, ImportRow
+from exchange.spreadsheets.contents import in_words
+from indicators.formats import format_qualified, format_quantity
+from plans.permissions import Action, Rights
+
+Outcome = ImportRow.Outcome
+
+MOST_JOBS = 30
+ROWS_PER_PAGE = 50
+
+
+def spreadsheets_page(
+    request: HttpRequest,
+    rights: Rights,
+    *,
+    on: date,
+    download: DownloadForm | None = None,
+    upload: UploadForm | None = None,
+) -> HttpResponse:
+    """Answer with the page Tableur; a form that is given carries errors."""
+    manages = rights.may(Action.MANAGE)
+    jobs = ImportJob.objects.filter(plan=rights.plan).select_related("user", "plan")
+    if not manages:
+        jobs = jobs.filter(user=request.user)
+    wrong = download or upload
+    return render(
+        request,
+        "agent/spreadsheets/spreadsheets.html",
+        {
+            "plan": rights.plan,
+            "rights": rights,
+            "section": "spreadsheets",
+            "download": download or DownloadForm(rights=rights, on=on),
+            "upload": upload or UploadForm(),
+            "wrong": wrong,
+            "jobs": jobs[:MOST_JOBS],
+            "manages": manages,
+        },
+        status=200 if wrong is None else 422,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCount:
+    """How many rows would do the same, and whether the page shows them."""
+
+    outcome: Outcome
+    label: str
+    count: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A row of the file as the page shows it."""
+
+    place: str
+    row: ImportRow
+    said: str
+    """What it would store, in words; empty when the differences tell."""
+
+    @property
+    def tone(self) -> str:
+        """The look of the outcome's word."""
+        return _TONES.get(self.row.outcome, "")
+
+
+_TONES = {Outcome.ERROR: "wrong", Outcome.WITHDRAW: "returned", Outcome.NEW: "submitted",
+          Outcome.CHANGED: "submitted"}  # fmt: skip
+
+
+def outcome_counts(job: ImportJob, shown: Outcome | None) -> list[OutcomeCount]:
+    """Return how many rows have each outcome, those with something to do first."""
+    words = {
+        Outcome.ERROR: _("en erreur"),
+        Outcome.NEW: _("nouvelles"),
+        Outcome.CHANGED: _("modifiées"),
+        Outcome.WITHDRAW: _("retraits"),
+        Outcome.SAME: _("inchangées ou vides"),
+    }
+    return [
+        OutcomeCount(outcome, label, job.count(outcome), outcome == shown)
+        for outcome, label in words.items()
+        if job.count(outcome) or outcome != Outcome.WITHDRAW
+    ]
+
+
+def shown_outcome(job: ImportJob, asked: str) -> Outcome | None:
+    """Return which rows the page shows: those asked for, else the first that ask for attention."""
+    if asked in Outcome.values:
+        return Outcome(asked)
+    order = (Outcome.ERROR, Outcome.CHANGED, Outcome.NEW, Outcome.WITHDRAW, Outcome.SAME)
+    return next((outcome for outcome in order if job.count(outcome)), None)
+
+
+def rows_page(job: ImportJob, outcome: Outcome | None, number: str) -> Page[Any]:
+    """Return one page of the rows: a fixed number of queries."""
+    rows = job.rows.select_related("indicator__unit").order_by("position")
+    paginator = Paginator(
+        rows.none() if outcome is None else rows.filter(outcome=outcome), ROWS_PER_PAGE
+    )
+    page = paginator.get_page(number)
+    page.object_list = [_shown(row) for row in page.object_list]
+    return page
+
+
+def _shown(row: ImportRow) -> CheckedRow:
+    place = f"{row.sheet} {row.number}" if row.sheet else str(row.number)
+    return CheckedRow(place, row, _said(row) if row.outcome == Outcome.NEW else "")
+
+
+def _said(row: ImportRow) -> str:
+    if row.advancement:
+        return in_words("advancement", row.advancement)
+    if row.indicator is not None and row.value is not None:
+        return format_qualified(format_quantity(row.value, row.indicator.unit), row.qualifier)
+    if row.numerator is not None and row.denominator is not None:
+        return (
+            f"{in_words('numerator', row.numerator)} / {in_words('denominator', row.denominator)}"
+        )
+    return ""
+
+
+def job_context(rights: Rights, job: ImportJob, request: HttpRequest) -> dict[str, Any]:
+    """Return what the page of an import shows."""
+    outcome = shown_outcome(job, request.GET.get("resultat", ""))
+    return {
+        "plan": rights.plan,
+        "rights": rights,
+        "section": "spreadsheets",
+        "job": job,
+        "is_sender": job.user_id == request.user.pk,
+        "percent": round(100 * job.share_done),
+        "counts": outcome_counts(job, outcome) if job.counts else [],
+        "outcome": outcome,
+        "page": rows_page(job, outcome, request.GET.get("page", "1")),
+        "query": f"resultat={outcome.value}&" if outcome is not None else "",
+        "confirm": ConfirmForm(),
+    }
