@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from agent.spreadsheets.forms import ConfirmForm, DownloadForm, UploadForm
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.contents import in_words
@@ -33,9 +35,11 @@ def spreadsheets_page(
 ) -> HttpResponse:
     """Answer with the page Tableur; a form that is given carries errors."""
     manages = rights.may(Action.MANAGE)
-    jobs = ImportJob.objects.filter(plan=rights.plan).select_related("user", "plan")
-    if not manages:
-        jobs = jobs.filter(user=request.user)
+    jobs = (
+        ImportJob.objects.filter(plan=rights.plan)
+        .seen_by(cast("User", request.user), manages=manages)
+        .select_related("user", "plan")
+    )
     wrong = download or upload
     return render(
         request,
@@ -79,8 +83,12 @@ class CheckedRow:
         return _TONES.get(self.row.outcome, "")
 
 
-_TONES = {Outcome.ERROR: "wrong", Outcome.WITHDRAW: "returned", Outcome.NEW: "submitted",
-          Outcome.CHANGED: "submitted"}  # fmt: skip
+_TONES: Mapping[str, str] = {
+    Outcome.ERROR: "wrong",
+    Outcome.WITHDRAW: "returned",
+    Outcome.NEW: "submitted",
+    Outcome.CHANGED: "submitted",
+}
 
 
 def outcome_counts(job: ImportJob, shown: Outcome | None) -> list[OutcomeCount]:
@@ -110,10 +118,10 @@ def shown_outcome(job: ImportJob, asked: str) -> Outcome | None:
 def rows_page(job: ImportJob, outcome: Outcome | None, number: str) -> Page[Any]:
     """Return one page of the rows: a fixed number of queries."""
     rows = job.rows.select_related("indicator__unit").order_by("position")
-    paginator = Paginator(
+    paginator: Paginator[Any] = Paginator(
         rows.none() if outcome is None else rows.filter(outcome=outcome), ROWS_PER_PAGE
     )
-    page = paginator.get_page(number)
+    page: Page[Any] = paginator.get_page(number)
     page.object_list = [_shown(row) for row in page.object_list]
     return page
 

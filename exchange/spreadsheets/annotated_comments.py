@@ -28,55 +28,66 @@ class Comment:
     text: str
 
 
+class _OwnComments:
+    """The state of one pass over the comments of a sheet."""
+
+    def __init__(self) -> None:
+        self.comments: list[Comment] = []
+        self._authors: list[str] = []
+        self._pieces: list[str] = []
+        self._cell = self._author = ""
+        self._collects = self._in_phonetic = False
+        parser = safe_parser()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        self.parser = parser
+
+    def _start(self, tag: str, attributes: Any) -> None:
+        match local(tag):
+            case "author":
+                self._pieces = []
+                self._collects = True
+            case "comment":
+                self._pieces = []
+                self._cell = attributes.get("ref", "")
+                self._author = attributes.get("authorId", "")
+            case "rPh":
+                self._in_phonetic = True
+            case "t":
+                self._collects = not self._in_phonetic
+
+    def _end(self, tag: str) -> None:
+        match local(tag):
+            case "author":
+                self._authors.append("".join(self._pieces))
+                self._collects = False
+            case "t":
+                self._collects = False
+            case "rPh":
+                self._in_phonetic = False
+            case "comment":
+                self._add("".join(self._pieces))
+
+    def _characters(self, text: str) -> None:
+        if self._collects:
+            self._pieces.append(text)
+
+    def _add(self, text: str) -> None:
+        rank = int(self._author) if self._author.isdecimal() else 0
+        author = self._authors[rank] if rank < len(self._authors) else ""
+        if author != AUTHOR and _CELL.fullmatch(self._cell):
+            self.comments.append(Comment(self._cell, author, text))
+
+
 def own_comments(package: Package, part: str) -> list[Comment]:
     """Return the comments that people wrote, those of an earlier control left out."""
-    authors: list[str] = []
-    comments: list[Comment] = []
-    pieces: list[str] = []
-    state = {"cell": "", "author": "", "collects": "", "phonetic": ""}
-
-    def start(tag: str, attributes: Any) -> None:
-        match local(tag):
-            case "author":
-                pieces.clear()
-                state["collects"] = "1"
-            case "comment":
-                pieces.clear()
-                state["cell"] = attributes.get("ref", "")
-                state["author"] = attributes.get("authorId", "")
-            case "rPh":
-                state["phonetic"] = "1"
-            case "t":
-                state["collects"] = "" if state["phonetic"] else "1"
-
-    def end(tag: str) -> None:
-        match local(tag):
-            case "author":
-                authors.append("".join(pieces))
-                state["collects"] = ""
-            case "t":
-                state["collects"] = ""
-            case "rPh":
-                state["phonetic"] = ""
-            case "comment":
-                rank = int(state["author"]) if state["author"].isdecimal() else 0
-                author = authors[rank] if rank < len(authors) else ""
-                if author != AUTHOR and _CELL.fullmatch(state["cell"]):
-                    comments.append(Comment(state["cell"], author, "".join(pieces)))
-
-    def characters(text: str) -> None:
-        if state["collects"]:
-            pieces.append(text)
-
-    parser = safe_parser()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
+    found = _OwnComments()
     try:
-        parser.Parse(package.whole(part), True)
+        found.parser.Parse(package.whole(part), True)
     except expat.ExpatError as error:
         raise damaged() from error
-    return comments
+    return found.comments
 
 
 def has_other_objects(package: Package, part: str) -> bool:

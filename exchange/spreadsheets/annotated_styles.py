@@ -1,4 +1,4 @@
-"""The cell formats of an annotated copy: each format in use, once more with a coloured background."""
+"""The cell formats of an annotated copy: those in use, once more with a coloured background."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +95,7 @@ class CsvDocument:
         separator = max(found, key=lambda candidate: len(found[candidate][1].places))
         return separator, table_of("", found[separator])
 
-    def _records(self, separator: str) -> Iterator[Row]:
+    def _records(self, separator: str) -> Generator[Row]:
         with self._path.open("rb") as raw:
             self._raw = raw
             text = io.TextIOWrapper(raw, encoding=self._encoding, newline="")

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pghistory
@@ -39,7 +39,7 @@ from exchange.spreadsheets.csv_reading import CsvDocument
 from exchange.spreadsheets.directory import Directory
 from exchange.spreadsheets.problems import FileError
 from exchange.spreadsheets.reading import opened
-from exchange.spreadsheets.staging import compare_rows, count_outcomes, store
+from exchange.spreadsheets.staging import compare_rows, count_outcomes, refresh_statistics, store
 from exchange.spreadsheets.xlsx_reading import XlsxDocument
 from plans.models import Plan
 from plans.permissions import rights_in
@@ -72,7 +72,7 @@ class NotNowError(Exception):
 # --- What people ask ----------------------------------------------------------------------------
 
 
-def receive(plan: Plan, user: User, upload: UploadedFile, *, at: datetime) -> ImportJob:
+def receive(plan: Plan, user: User, upload: UploadedFile[Any], *, at: datetime) -> ImportJob:
     """Keep a file and queue its check; raises NotNowError when it is too big or one too many."""
     size = upload.size or 0
     if size > settings.SPREADSHEET_MAX_BYTES:
@@ -251,6 +251,7 @@ def _check_rows(job: ImportJob, document: XlsxDocument | CsvDocument) -> None:
             position += len(batch)
     if position == 0:
         raise FileError(_("Ce fichier n’a aucune ligne sous ses titres."))
+    refresh_statistics(position)
     with transaction.atomic():
         _keep(job, remarks=_remarks(hidden))
         compare_rows(job, document.tables)
@@ -282,13 +283,14 @@ def _annotate(job: ImportJob, document: XlsxDocument | CsvDocument, path: Path) 
     try:
         _keep(job, annotated=job.annotated.name)
     except SupersededError:
-        job.annotated.storage.delete(job.annotated.name)
+        job.annotated.delete(save=False)
         raise
     if former:
         job.annotated.storage.delete(former)
 
 
 def _write(job: ImportJob) -> None:
+    refresh_statistics(job.to_write)
     for attempt in range(MAX_ATTEMPTS):
         at = timezone.now()
         try:
@@ -330,8 +332,8 @@ def _tell_conflict(job: ImportJob, conflict: ConflictError, at: datetime) -> Non
         "column": "",
         "level": "error",
         "message": _(
-            "Cette ligne partait d’une saisie ou d’une publication qui a changé depuis le contrôle, "
-            "ou que vous n’avez plus le droit de modifier."
+            "Cette ligne partait d’une saisie ou d’une publication qui a changé depuis le "
+            "contrôle, ou que vous n’avez plus le droit de modifier."
         ),
     }
     with transaction.atomic():
@@ -414,5 +416,5 @@ def _forget(job: ImportJob, *, at: datetime) -> None:
     job.purged_at = at
     job.save(update_fields=["state", "purged_at"])
     for file in (job.file, job.annotated):
-        if file:
+        if file.name:
             file.storage.delete(file.name)

@@ -72,7 +72,8 @@ def _cell_marks(problems: list[dict[str, str]]) -> dict[int, CellMark]:
         if not problem["cell"]:
             continue
         place = place_of(problem["cell"].rstrip("0123456789"))
-        level, messages = Level(problem["level"]), (problem["message"],)
+        level = Level(problem["level"])
+        messages: tuple[str, ...] = (problem["message"],)
         before = marks.get(place)
         if before is not None:
             messages = before.messages + messages

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def safe_parser() -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
-    def refuse(*_arguments: object) -> None:
+    def refuse(*_arguments: object) -> NoReturn:
         raise FileError(
             _("Le classeur contient des définitions XML qu’aucun tableur n’écrit : il est refusé.")
         )

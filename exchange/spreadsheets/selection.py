@@ -289,8 +289,9 @@ def _milestone_lines(selection: Selection, codes: dict[int, str]) -> Iterator[Li
         ):
             updates[update.milestone_id].append(update)
         for milestone in chunk:
-            for day in sorted(days[milestone.pk]) or [None]:
-                found = stored.get((milestone.pk, day, day)) if day is not None else None
+            found_on: list[date | None] = [*sorted(days[milestone.pk])]
+            for as_of in found_on or [None]:
+                found = stored.get((milestone.pk, as_of, as_of)) if as_of is not None else None
                 yield _line(
                     Kind.MILESTONES,
                     {
@@ -299,8 +300,8 @@ def _milestone_lines(selection: Selection, codes: dict[int, str]) -> Iterator[Li
                         "milestone": milestone.code,
                         "title": milestone.title,
                         "due": milestone.due_on,
-                        "previous": _previous_state(updates[milestone.pk], day),
-                        "as_of": day,
+                        "previous": _previous_state(updates[milestone.pk], as_of),
+                        "as_of": as_of,
                     },
                     found or Stored(),
                 )

@@ -15,11 +15,11 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from exchange.models import ImportJob, ImportRow
-from exchange.spreadsheets.checking import Draft
 from exchange.spreadsheets.columns import Kind, letters_of
 from exchange.spreadsheets.contents import Content
 from exchange.spreadsheets.directory import CodeBook
 from exchange.spreadsheets.documents import Table
+from exchange.spreadsheets.drafts import Draft
 from plans.models import Source
 
 _COLUMNS = (
@@ -143,6 +143,22 @@ _PUBLISHED = """
 """
 
 
+_ENOUGH_TO_MATTER = 1_000
+_ANALYZE = "ANALYZE exchange_importrow, indicators_observation, measures_milestoneupdate"
+
+
+def refresh_statistics(rows: int) -> None:
+    """Let the database count its rows again, before statements that join this many of them.
+
+    A hundred thousand rows that came a moment ago are none to its planner: without this, it joined
+    them one by one with all those of their indicator, for an hour. Called outside of transactions:
+    the locks it takes are for a moment, and two imports do not wait for one another.
+    """
+    if rows >= _ENOUGH_TO_MATTER:
+        with connection.cursor() as cursor:
+            cursor.execute(_ANALYZE)
+
+
 def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
     """Flag the rows that contradict one another, or overlap what is published."""
     tables = list(tables)
@@ -156,7 +172,8 @@ def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
         twins = _TWINS.format(subject=subject)
         message = (
             _(
-                "La même période est remplie deux fois dans ce fichier : voir aussi la ligne {other}."
+                "La même période est remplie deux fois dans ce fichier : voir aussi la ligne "
+                "{other}."
             )
             if kind == Kind.VALUES
             else _(
@@ -171,7 +188,8 @@ def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
             Kind.VALUES,
             _CROSSING,
             _(
-                "Cette période recouvre en partie celle de la ligne {other} : rien ne compte deux fois."
+                "Cette période recouvre en partie celle de la ligne {other} : rien ne compte deux "
+                "fois."
             ),
             "start",
             letters,

@@ -61,12 +61,12 @@ _SELECT = {
         SELECT c.id, c.revision, c.state, c.edited_by_id,
                c.indicator_id, c.period_start, c.period_end,
                c.value, c.numerator, c.denominator, c.qualifier, '' AS advancement, {_COMMON}
-        FROM indicators_observation c""",
+        FROM indicators_observation c""",  # noqa: S608 - the text above
     Kind.MILESTONES: f"""
         SELECT c.id, c.revision, c.state, c.edited_by_id,
                c.milestone_id, c.as_of, c.as_of,
                NULL::numeric, NULL::numeric, NULL::numeric, 'exact', c.advancement, {_COMMON}
-        FROM measures_milestoneupdate c""",
+        FROM measures_milestoneupdate c""",  # noqa: S608
 }
 # Two statements in one, each with the partial unique index that answers it.
 _STATES = (

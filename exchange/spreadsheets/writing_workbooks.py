@@ -41,7 +41,6 @@ _LISTS: Final[Mapping[str, list[str]]] = {
     "withdrawal": [WITHDRAW],
 }
 _TEXTS: Final = frozenset({"source", "locator", "comment", "reason"})
-_NUMBERS: Final = frozenset({"value", "numerator", "denominator"})
 _FIRST_FREE: Final = {Kind.VALUES: 6, Kind.MILESTONES: 4}
 """Columns that stay in sight when one scrolls to the right."""
 
@@ -77,25 +76,28 @@ class _Writer:
     def __init__(self, workbook: xlsxwriter.Workbook, selection: Selection) -> None:
         self._workbook = workbook
         self._selection = selection
-        edge = {"bottom": 1, "bottom_color": "#D5DBDB"}
+        edge: dict[str, Any] = {"bottom": 1, "bottom_color": "#D5DBDB"}
+        title: dict[str, Any] = {"bold": True, "text_wrap": True, "bottom": 2}
+        fixed = {"bg_color": "#F4F6F6", "font_color": "#3D4A4A", **edge}
+        day = {"num_format": "dd/mm/yyyy", "align": "left"}
+        looks: dict[str, dict[str, Any]] = {
+            "title": {"bold": True, "font_size": 15},
+            "heading": {"bold": True, "top": 1, "top_color": "#5F7A78"},
+            "plain": {"text_wrap": True},
+            "warning": {"bold": True, "font_color": "#9A3412", "text_wrap": True},
+            "fixed_title": {"bg_color": "#E4EBEA", **title},
+            "free_title": {"bg_color": "#CFE3DF", **title},
+            "fixed": {"text_wrap": True, **fixed},
+            "fixed_date": {**day, **fixed},
+            # General, so that a percentage or a date typed here shows itself as one.
+            "free": {"locked": False, **edge},
+            "free_text": {"locked": False, "num_format": "@", "text_wrap": True, **edge},
+            "free_date": {"locked": False, **day, **edge},
+        }
         self._formats: dict[str, Format] = {
             name: workbook.add_format({"valign": "top", **properties})
-            for name, properties in {
-                "title": {"bold": True, "font_size": 15},
-                "heading": {"bold": True, "top": 1, "top_color": "#5F7A78"},
-                "plain": {"text_wrap": True},
-                "warning": {"bold": True, "font_color": "#9A3412", "text_wrap": True},
-                "fixed_title": {"bold": True, "bg_color": "#E4EBEA", "text_wrap": True, "bottom": 2},
-                "free_title": {"bold": True, "bg_color": "#CFE3DF", "text_wrap": True, "bottom": 2},
-                "fixed": {"bg_color": "#F4F6F6", "font_color": "#3D4A4A", "text_wrap": True, **edge},
-                "fixed_date": {"bg_color": "#F4F6F6", "font_color": "#3D4A4A",
-                               "num_format": "dd/mm/yyyy", "align": "left", **edge},
-                # General, so that a percentage or a date typed here shows itself as one.
-                "free": {"locked": False, **edge},
-                "free_text": {"locked": False, "num_format": "@", "text_wrap": True, **edge},
-                "free_date": {"locked": False, "num_format": "dd/mm/yyyy", "align": "left", **edge},
-            }.items()
-        }  # fmt: skip
+            for name, properties in looks.items()
+        }
         self._source_count = Source.objects.filter(plan=selection.plan).count()
 
     def instructions(self, at: datetime) -> None:

@@ -67,56 +67,63 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
+class _SharedTexts:
+    """The state of one pass over the shared texts."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._size = 0
+        self._pieces: list[str] = []
+        self._in_text = self._in_phonetic = False
+        parser = safe_parser()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        self.parser = parser
+
+    def _start(self, tag: str, _attributes: Any) -> None:
+        match local(tag):
+            case "si":
+                self._pieces = []
+            case "rPh":
+                self._in_phonetic = True
+            case "t":
+                self._in_text = not self._in_phonetic
+
+    def _end(self, tag: str) -> None:
+        match local(tag):
+            case "si":
+                self._add(unescape("".join(self._pieces)))
+            case "rPh":
+                self._in_phonetic = False
+            case "t":
+                self._in_text = False
+
+    def _characters(self, text: str) -> None:
+        if self._in_text:
+            self._pieces.append(text)
+
+    def _add(self, text: str) -> None:
+        self._size += len(text)
+        if self._size > MAX_SHARED_TEXT or len(self.texts) >= MAX_SHARED_TEXTS:
+            raise FileError(
+                _("Le classeur contient trop de texte. Envoyez un CSV, ou plusieurs fichiers.")
+            )
+        self.texts.append(text)
+
+
 def shared_texts(package: Package, part: str | None) -> list[str]:
     """Return the texts that cells refer to by their rank."""
-    texts: list[str] = []
     if part is None:
-        return texts
-    size = 0
-    pieces: list[str] = []
-    in_text = in_phonetic = False
-
-    def start(tag: str, _attributes: Any) -> None:
-        nonlocal in_text, in_phonetic
-        name = local(tag)
-        if name == "si":
-            pieces.clear()
-        elif name == "rPh":
-            in_phonetic = True
-        elif name == "t":
-            in_text = not in_phonetic
-
-    def end(tag: str) -> None:
-        nonlocal size, in_text, in_phonetic
-        name = local(tag)
-        if name == "si":
-            text = unescape("".join(pieces))
-            size += len(text)
-            if size > MAX_SHARED_TEXT or len(texts) >= MAX_SHARED_TEXTS:
-                raise FileError(
-                    _("Le classeur contient trop de texte. Envoyez un CSV, ou plusieurs fichiers.")
-                )
-            texts.append(text)
-        elif name == "rPh":
-            in_phonetic = False
-        elif name == "t":
-            in_text = False
-
-    def characters(text: str) -> None:
-        if in_text:
-            pieces.append(text)
-
-    parser = safe_parser()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
+        return []
+    found = _SharedTexts()
     try:
         for chunk in package.chunks(part):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
+            found.parser.Parse(chunk, False)
+        found.parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise damaged() from error
-    return texts
+    return found.texts
 
 
 def cell_types(package: Package, part: str | None) -> list[CellType]:

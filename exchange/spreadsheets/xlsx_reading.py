@@ -8,7 +8,7 @@ number a date or a percentage; in memory that does not grow with the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
@@ -183,7 +183,7 @@ class XlsxDocument:
                 raise FileError(_("Le classeur a trop de cellules fusionnées : défusionnez-les."))
         return found
 
-    def _sheet_rows(self, part: str, last_place: int) -> Iterator[Row]:
+    def _sheet_rows(self, part: str, last_place: int) -> Generator[Row]:
         scanner = _SheetScanner(self._cell, last_place)
         for chunk in self._package.chunks(part):
             self._read += len(chunk)
