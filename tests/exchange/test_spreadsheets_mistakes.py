@@ -5,7 +5,7 @@ The numbers in the titles of the sections are those of the list of known cases.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,7 @@ def test_a_percentage_goes_with_an_indicator_in_percent_only(
 ) -> None:
     percent = UnitFactory.create(percent=True)
     IndicatorFactory.create(plan=plan, code="part", unit=percent, stock=True)
-    path = workbook(
-        tmp_path / "a.xlsx", [TITLES, line("part", 0.025), line("entreprises", 0.025)]
-    )
+    path = workbook(tmp_path / "a.xlsx", [TITLES, line("part", 0.025), line("entreprises", 0.025)])
     book = openpyxl.load_workbook(path)
     for cell in ("D2", "D3"):
         book.active[cell].number_format = formats.FORMAT_PERCENTAGE_00
@@ -178,7 +176,7 @@ def test_a_percentage_goes_with_an_indicator_in_percent_only(
 def test_a_number_that_the_spreadsheet_made_a_date_is_told(
     tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
 ) -> None:
-    path = workbook(tmp_path / "a.xlsx", [TITLES, line("entreprises", datetime(2026, 2, 1))])
+    path = workbook(tmp_path / "a.xlsx", [TITLES, line("entreprises", date(2026, 2, 1))])
 
     job = checked(plan, user, path)
 
@@ -628,15 +626,14 @@ def test_a_version_that_a_colleague_changed_since_the_download_is_not_overwritte
     Observation.objects.filter(pk=draft.pk).update(
         value=6, revision=draft.revision + 1, edited_by=colleague
     )
-    path = workbook(
-        tmp_path / "a.xlsx", [[*TITLES, "Version"], [*line("entreprises", 7), mark]]
-    )
+    path = workbook(tmp_path / "a.xlsx", [[*TITLES, "Version"], [*line("entreprises", 7), mark]])
 
     job = checked(plan, user, path)
 
     assert list(errors(job)) == ["G2"]
-    assert f"{colleague} a enregistré autre chose ici depuis le téléchargement : 6" in (
-        errors(job)["G2"]
+    assert (
+        f"{colleague} a enregistré autre chose ici depuis le téléchargement : 6"
+        in (errors(job)["G2"])
     )
 
 
@@ -647,7 +644,5 @@ def test_an_entry_without_source_is_kept_with_a_remark(
 
     job = checked(plan, user, path)
 
-    assert warnings(job) == {
-        "E2": "Sans source, cette saisie s’enregistre mais ne se publie pas."
-    }
+    assert warnings(job) == {"E2": "Sans source, cette saisie s’enregistre mais ne se publie pas."}
     assert job.can_be_confirmed
