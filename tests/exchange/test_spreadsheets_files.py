@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.models import User
 from exchange.models import ImportJob
@@ -209,7 +209,7 @@ def test_a_bomb_that_lies_about_its_size_is_stopped_on_the_way(
 
 
 def test_a_file_that_is_too_big_or_one_too_many_is_refused_at_the_door(
-    plan: Plan, user: User, settings: SettingsWrapper
+    plan: Plan, user: User, settings: Settings
 ) -> None:
     content = "\n".join(FRENCH).encode()
     settings.SPREADSHEET_MAX_BYTES = len(content)
@@ -222,7 +222,7 @@ def test_a_file_that_is_too_big_or_one_too_many_is_refused_at_the_door(
 
 
 def test_more_rows_than_a_file_may_have_are_refused(
-    plan: Plan, user: User, settings: SettingsWrapper
+    plan: Plan, user: User, settings: Settings
 ) -> None:
     settings.SPREADSHEET_MAX_ROWS = 2
     rows = [f"entreprises;01/01/{year};31/12/{year};1;bilan;" for year in (2021, 2022, 2023)]
