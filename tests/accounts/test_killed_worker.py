@@ -5,14 +5,10 @@ A real Celery worker in processes of its own, a real queue, a real database and 
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,11 +21,10 @@ from accounts.services import SEND_TASK, notify
 from plans.models import Role
 from tests.factories import MembershipFactory, PlanFactory
 from tests.mail_server import Gate, MailServer, free_port, mail_server
-from tests.processes import database_url, queue_url
+from tests.processes import Worker, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BATCH = 30
 STRUCK = 11
 """The mail during which the worker is killed."""
@@ -46,47 +41,10 @@ def _empty_queue() -> None:
     current_app.control.purge()
 
 
-class Worker:
-    """A Celery worker with its pool, as the site runs it."""
-
-    def __init__(self, mail_port: int, log: Path, *, processes: int = 1) -> None:
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings.local",
-            "DATABASE_URL": database_url(),
-            "REDIS_URL": queue_url(),
-            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
-            "PYTHONWARNINGS": "ignore",
-        }
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "celery", "--app", "config.celery", "--quiet", "worker",
-                    "--concurrency", str(processes), "--loglevel", "warning",
-                    "--without-gossip", "--without-mingle",
-                ],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-
-    def kill(self) -> None:
-        """End all of its processes at once, as a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def running_worker(mail_port: int, log: Path, *, processes: int = 1) -> Iterator[Worker]:
-    worker = Worker(mail_port, log, processes=processes)
-    try:
-        yield worker
-    finally:
-        if worker.process.poll() is None:
-            worker.kill()
+def running_worker(
+    mail_port: int, log: Path, *, processes: int = 1
+) -> AbstractContextManager[Worker]:
+    return worker(log, processes=processes, EMAIL_URL=f"smtp://127.0.0.1:{mail_port}")
 
 
 def beat() -> None:
@@ -146,10 +104,10 @@ def test_a_worker_killed_in_the_middle_of_thirty_mails(
     setattr(server, moment, only_at(STRUCK, gate.hold))
     log = tmp_path / "worker.log"
 
-    with running_worker(server.port, log) as worker:
+    with running_worker(server.port, log) as struck:
         addresses = tell_everyone()
         assert gate.reached.wait(60), log.read_text()
-        worker.kill()
+        struck.kill()
         if moment == "before":
             server.drop_the_next()
         gate.open()
