@@ -136,7 +136,7 @@ def test_each_format(plan: Plan, contributor: User, measure: Measure) -> None:
     english = downloaded(client, plan, format="csv-virgule").decode()
     milestones = downloaded(client, plan, format="csv", kind="milestones")
     answer = client.get(address("spreadsheet_download", plan), choices())
-    answer.close()
+    assert b"".join(answer.streaming_content)[:2] == b"PK"
 
     assert book["Valeurs"]["B2"].value == "entreprises"
     assert "entreprises,Entreprises," in english
@@ -348,7 +348,8 @@ def test_a_job_is_seen_by_its_sender_and_the_managers(plan: Plan, contributor: U
 
     def status(client: Client, name: str) -> int:
         answer = client.get(address(name, plan, job.pk))
-        answer.close()
+        if answer.streaming:
+            assert b"".join(answer.streaming_content)
         return answer.status_code
 
     seen = {
