@@ -23,6 +23,7 @@ Outcome = ImportRow.Outcome
 
 MOST_JOBS = 30
 ROWS_PER_PAGE = 50
+DOUBTFUL = "a-verifier"
 
 
 def spreadsheets_page(
@@ -62,7 +63,7 @@ def spreadsheets_page(
 class OutcomeCount:
     """How many rows would do the same, and whether the page shows them."""
 
-    outcome: Outcome
+    code: str
     label: str
     count: int
     current: bool
@@ -91,7 +92,7 @@ _TONES: Mapping[str, str] = {
 }
 
 
-def outcome_counts(job: ImportJob, shown: Outcome | None) -> list[OutcomeCount]:
+def outcome_counts(job: ImportJob, shown: str) -> list[OutcomeCount]:
     """Return how many rows have each outcome, those with something to do first."""
     words = {
         Outcome.ERROR: _("en erreur"),
@@ -100,26 +101,30 @@ def outcome_counts(job: ImportJob, shown: Outcome | None) -> list[OutcomeCount]:
         Outcome.WITHDRAW: _("retraits"),
         Outcome.SAME: _("inchangées ou vides"),
     }
-    return [
-        OutcomeCount(outcome, label, job.count(outcome), outcome == shown)
+    counts = [
+        OutcomeCount(outcome.value, label, job.count(outcome), outcome == shown)
         for outcome, label in words.items()
         if job.count(outcome) or outcome != Outcome.WITHDRAW
     ]
+    doubtful = job.rows.doubtful().count()
+    if doubtful:
+        counts.insert(1, OutcomeCount(DOUBTFUL, _("à vérifier"), doubtful, shown == DOUBTFUL))
+    return counts
 
 
-def shown_outcome(job: ImportJob, asked: str) -> Outcome | None:
+def shown_rows(job: ImportJob, asked: str) -> str:
     """Return which rows the page shows: those asked for, else the first that ask for attention."""
-    if asked in Outcome.values:
-        return Outcome(asked)
+    if asked in (*Outcome.values, DOUBTFUL):
+        return asked
     order = (Outcome.ERROR, Outcome.CHANGED, Outcome.NEW, Outcome.WITHDRAW, Outcome.SAME)
-    return next((outcome for outcome in order if job.count(outcome)), None)
+    return next((outcome.value for outcome in order if job.count(outcome)), Outcome.SAME.value)
 
 
-def rows_page(job: ImportJob, outcome: Outcome | None, number: str) -> Page[Any]:
+def rows_page(job: ImportJob, shown: str, number: str) -> Page[Any]:
     """Return one page of the rows: a fixed number of queries."""
-    rows = job.rows.select_related("indicator__unit").order_by("position")
+    rows = job.rows.doubtful() if shown == DOUBTFUL else job.rows.filter(outcome=shown)
     paginator: Paginator[Any] = Paginator(
-        rows.none() if outcome is None else rows.filter(outcome=outcome), ROWS_PER_PAGE
+        rows.select_related("indicator__unit").order_by("position"), ROWS_PER_PAGE
     )
     page: Page[Any] = paginator.get_page(number)
     page.object_list = [_shown(row) for row in page.object_list]
@@ -145,7 +150,7 @@ def _said(row: ImportRow) -> str:
 
 def job_context(rights: Rights, job: ImportJob, request: HttpRequest) -> dict[str, Any]:
     """Return what the page of an import shows."""
-    outcome = shown_outcome(job, request.GET.get("resultat", ""))
+    shown = shown_rows(job, request.GET.get("resultat", ""))
     return {
         "plan": rights.plan,
         "rights": rights,
@@ -153,9 +158,8 @@ def job_context(rights: Rights, job: ImportJob, request: HttpRequest) -> dict[st
         "job": job,
         "is_sender": job.user_id == request.user.pk,
         "percent": round(100 * job.share_done),
-        "counts": outcome_counts(job, outcome) if job.counts else [],
-        "outcome": outcome,
-        "page": rows_page(job, outcome, request.GET.get("page", "1")),
-        "query": f"resultat={outcome.value}&" if outcome is not None else "",
+        "counts": outcome_counts(job, shown) if job.counts else [],
+        "page": rows_page(job, shown, request.GET.get("page", "1")),
+        "query": f"resultat={shown}&",
         "confirm": ConfirmForm(),
     }

@@ -179,6 +179,22 @@ class ImportJob(models.Model):
         )
 
 
+class ImportRowQuerySet(models.QuerySet["ImportRow"]):
+    """Rows, as the pages and the tasks ask for them."""
+
+    def entered(self) -> Self:
+        """Keep those that a confirmation makes drafts of."""
+        return self.filter(outcome__in=(ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED))
+
+    def unsourced(self) -> Self:
+        """Keep the entries that could not be handed in: a reviewer has nothing to check."""
+        return self.entered().filter(source=None)
+
+    def doubtful(self) -> Self:
+        """Keep the entries of which something is remarked."""
+        return self.entered().exclude(problems=[])
+
+
 class ImportRow(models.Model):
     """What one row of a file would do, as checked; the confirmation writes from here.
 
@@ -235,6 +251,8 @@ class ImportRow(models.Model):
     open_id = models.BigIntegerField(null=True)
     open_revision = models.PositiveIntegerField(null=True)
     current_id = models.BigIntegerField(null=True)
+
+    objects = ImportRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ligne d’import")

@@ -16,11 +16,13 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Notification
+from accounts.services import settle
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.columns import Kind
-from indicators.models import Indicator
+from indicators.models import Indicator, Observation
 from indicators.services import refresh_progress
-from measures.models import Milestone
+from measures.models import Milestone, MilestoneUpdate
 from plans.permissions import Action, Rights
 
 Outcome = ImportRow.Outcome
@@ -180,6 +182,8 @@ def write(job: ImportJob, rights: Rights, *, at: datetime) -> None:
         # through all of them at each row: checked at once, a hundred thousand rows take seconds
         # instead of an hour.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    if job.submits:
+        _settle_returned(job, at)
     for kind, shape in _SHAPES.items():
         _write_kind(job, kind, shape, at)
     _refresh(job, at)
@@ -227,6 +231,21 @@ def _no_longer_allowed(job: ImportJob, rights: Rights) -> Iterable[int]:
             allowed[key] = rights.may(Action.CONTRIBUTE, subject)
         if not allowed[key]:
             yield from drafts.filter(**{name: subject}).values_list("pk", flat=True)
+
+
+def _settle_returned(job: ImportJob, at: datetime) -> None:
+    """Mark as done, in notifications, the returned entries that are handed in again."""
+    again = {"pk__in": job.rows.entered().values("open_id"), "state": "returned"}
+    returned: list[Observation | MilestoneUpdate] = [
+        *Observation.objects.filter(
+            **again, indicator__in=job.rows.values("indicator")
+        ).select_related("indicator__plan"),
+        *MilestoneUpdate.objects.filter(
+            **again, milestone__in=job.rows.values("milestone")
+        ).select_related("milestone__measure__plan"),
+    ]
+    for contribution in returned:
+        settle(kind=Notification.Kind.RETURNED, url=contribution.get_absolute_url(), at=at)
 
 
 def _write_kind(job: ImportJob, kind: Kind, shape: _Shape, at: datetime) -> None:

@@ -20,6 +20,7 @@ from exchange.spreadsheets.columns import ADVANCEMENTS, Kind, content_keys
 from exchange.spreadsheets.contents import LABELS, Content, fingerprint, in_words, same
 from exchange.spreadsheets.directory import Directory
 from exchange.spreadsheets.documents import Table
+from exchange.spreadsheets.doubting import doubt_values
 from exchange.spreadsheets.drafts import Draft
 from exchange.spreadsheets.problems import Level
 from exchange.spreadsheets.row_reading import RowReader, check_merged
@@ -37,6 +38,7 @@ class Checker:
     def __init__(self, directory: Directory, user: User, *, on: date) -> None:
         self.directory = directory
         self.user = user
+        self.on = on
         self._reader = RowReader(directory, on=on)
         self._names: dict[int, str] = {}
 
@@ -65,6 +67,7 @@ class Checker:
         stored = stored_for(table.kind, named, self.directory.source_codes)
         for draft in drafts:
             self._decide(draft, stored)
+        doubt_values(drafts, on=self.on)
         return drafts
 
     def _decide(self, draft: Draft, stored: Mapping[Key, Stored]) -> None:

@@ -105,6 +105,17 @@ def confirm(job: ImportJob, *, submits: bool, at: datetime) -> None:
             return
         if not row.can_be_confirmed:
             raise NotNowError(_("Cet import n’a rien à enregistrer, ou contient des erreurs."))
+        if submits and (unsourced := row.rows.unsourced().count()):
+            raise NotNowError(
+                ngettext(
+                    "%(count)s ligne est sans source : donnez-la dans le fichier, ou enregistrez "
+                    "des brouillons.",
+                    "%(count)s lignes sont sans source : donnez-la dans le fichier, ou enregistrez "
+                    "des brouillons.",
+                    unsourced,
+                )
+                % {"count": unsourced}
+            )
         row.state = State.CONFIRMED
         row.submits = submits
         row.confirmed_at = at

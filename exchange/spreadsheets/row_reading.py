@@ -199,8 +199,6 @@ class RowReader:
             return
         draft.start, draft.end = start, end
         draft.moment = _period_name(start, end)
-        if draft.indicator is not None and end > self.on and not draft.blank:
-            draft.warn("end", _("Cette période n’est pas encore achevée."))
 
     def _read_bound(self, draft: Draft, key: str) -> date | None:
         cell = draft.cell(key)

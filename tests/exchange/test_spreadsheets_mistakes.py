@@ -16,6 +16,7 @@ from openpyxl.styles import numbers as formats
 
 from accounts.models import User
 from exchange.models import ImportJob
+from exchange.spreadsheets import jobs
 from indicators.models import Indicator, Observation
 from plans.models import Plan, Role
 from tests.exchange.spreadsheets import (
@@ -646,3 +647,38 @@ def test_an_entry_without_source_is_kept_with_a_remark(
 
     assert warnings(job) == {"E2": "Sans source, cette saisie s’enregistre mais ne se publie pas."}
     assert job.can_be_confirmed
+
+
+def test_a_value_that_surprises_is_remarked_and_not_refused(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    for indicator in indicators[:2]:
+        ObservationFactory.create(
+            indicator=indicator, year=2023, value=30, published=True, source=plan.sources.get()
+        )
+    path = workbook(
+        tmp_path / "a.xlsx",
+        [TITLES, line("entreprises", 3500), line("emplois", 35), line("projets", 3500)],
+    )
+
+    job = checked(plan, user, path)
+
+    assert list(warnings(job)) == ["D2"]
+    assert "30" in warnings(job)["D2"]
+    assert [one.number for one in job.rows.doubtful()] == [2]
+    assert job.can_be_confirmed
+
+
+def test_what_has_no_source_is_not_handed_in(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx", [TITLES, line("entreprises", 1), line("emplois", 2, source="")]
+    )
+    job = checked(plan, user, path)
+
+    with pytest.raises(jobs.NotNowError, match="1 ligne est sans source"):
+        written(job, submits=True)
+    written(job)
+
+    assert set(Observation.objects.values_list("state", flat=True)) == {"draft"}
