@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -11,6 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from agent.spreadsheets.forms import ConfirmForm, DownloadForm, UploadForm
@@ -94,21 +95,22 @@ _TONES: Mapping[str, str] = {
 
 def outcome_counts(job: ImportJob, shown: str) -> list[OutcomeCount]:
     """Return how many rows have each outcome, those with something to do first."""
-    words = {
-        Outcome.ERROR: _("en erreur"),
-        Outcome.NEW: _("nouvelles"),
-        Outcome.CHANGED: _("modifiées"),
-        Outcome.WITHDRAW: _("retraits"),
-        Outcome.SAME: _("inchangées ou vides"),
+    words: Mapping[Outcome, Callable[[int], str]] = {
+        Outcome.ERROR: lambda count: _("en erreur"),
+        Outcome.NEW: lambda count: ngettext("nouvelle", "nouvelles", count),
+        Outcome.CHANGED: lambda count: ngettext("modifiée", "modifiées", count),
+        Outcome.WITHDRAW: lambda count: ngettext("retrait", "retraits", count),
+        Outcome.SAME: lambda count: ngettext("inchangée ou vide", "inchangées ou vides", count),
     }
     counts = [
-        OutcomeCount(outcome.value, label, job.count(outcome), outcome == shown)
-        for outcome, label in words.items()
-        if job.count(outcome) or outcome != Outcome.WITHDRAW
+        OutcomeCount(outcome.value, word(job.count(outcome)), job.count(outcome), outcome == shown)
+        for outcome, word in words.items()
+        if job.count(outcome)
     ]
     doubtful = job.rows.doubtful().count()
     if doubtful:
-        counts.insert(1, OutcomeCount(DOUBTFUL, _("à vérifier"), doubtful, shown == DOUBTFUL))
+        at = sum(one.code == Outcome.ERROR for one in counts)
+        counts.insert(at, OutcomeCount(DOUBTFUL, _("à vérifier"), doubtful, shown == DOUBTFUL))
     return counts
 
 

@@ -189,7 +189,7 @@ def test_a_file_that_is_sent_is_checked_then_written_as_drafts(
 
     jobs.work_on(job.pk, at=NOON)
     page = client.get(job.get_absolute_url()).content.decode()
-    assert "1 nouvelles" in page
+    assert "1 nouvelle" in page
     assert "35" in page
     answer = client.post(address("import_confirm", plan, job.pk), {"submits": "non"})
     assert not Observation.objects.exists()

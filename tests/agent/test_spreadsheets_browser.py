@@ -157,6 +157,7 @@ def correct(sheet: Sheet) -> None:
     """Correct the copy that came back, where its marks are."""
     for code in ("i01", "i02", "i03", "i04"):
         sheet.fill(code, Valeur=41)
+    sheet.cell("i03", "Valeur").number_format = "General"  # as the message says
     sheet.fill("i05", Source="bilan")
     sheet.fill("i06", Précision="environ")
     sheet.fill("i07", Début=date(2024, 1, 1))

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.models import User
 from exchange.models import ImportJob
 from exchange.spreadsheets import jobs
-from exchange.spreadsheets.columns import Kind
+from exchange.spreadsheets.columns import COLUMNS, Kind
 from exchange.spreadsheets.selection import Selection
 from exchange.spreadsheets.writing_csv import DIALECTS, write_csv
 from exchange.spreadsheets.writing_workbooks import write_workbook
@@ -291,3 +291,10 @@ def test_the_errors_of_a_refused_file_leave_nothing_behind(plan: Plan, user: Use
 
     assert errors(job) == {}
     assert job.annotated.name == ""
+
+
+def test_the_page_for_staff_names_every_column() -> None:
+    page = Path(__file__, "../../../docs/spreadsheets.md").resolve().read_text()
+
+    titles = {column.title for columns in COLUMNS.values() for column in columns}
+    assert [title for title in sorted(titles) if title not in page] == []
