@@ -11,6 +11,7 @@ plan_urls: list[URLPattern | URLResolver] = [
     path("", home.plan, name="plan"),
     path("", include("agent.entry.urls")),
     path("", include("agent.review.urls")),
+    path("", include("agent.spreadsheets.urls")),
     path("", include("agent.members.urls")),
     path("", include("agent.editing.urls")),
 ]

@@ -264,6 +264,17 @@ MEDIA_ROOT = DATA_DIR / "media"
 EVIDENCE_MAX_BYTES = env.whole(
     "EVIDENCE_MAX_BYTES", default=10_000_000, least=100_000, most=100_000_000
 )
+SPREADSHEET_MAX_BYTES = env.whole(
+    "SPREADSHEET_MAX_BYTES", default=30_000_000, least=100_000, most=200_000_000
+)
+SPREADSHEET_MAX_ROWS = env.whole(
+    "SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000
+)
+SPREADSHEET_RETENTION_DAYS = env.whole(
+    "SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365
+)
+# A worker that has not been heard of for so long is taken for dead, and its import taken up.
+SPREADSHEET_LEASE_SECONDS = 60
 # The grid of a large plan: a few fields for each indicator.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
@@ -333,6 +344,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "build-packages": {
         "task": "exchange.tasks.build_changed_packages",
         "schedule": crontab(),
+    },
+    "take-up-imports": {
+        "task": "exchange.tasks.take_up_imports",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "purge-imports": {
+        "task": "exchange.tasks.purge_imports",
+        "schedule": crontab(hour=3, minute=20),
     },
 }
 

@@ -5,22 +5,15 @@ A real Celery worker in processes of its own, a real queue, a real database and 
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from celery import current_app
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import DigestMail, Notification, User
@@ -28,10 +21,10 @@ from accounts.services import SEND_TASK, notify
 from plans.models import Role
 from tests.factories import MembershipFactory, PlanFactory
 from tests.mail_server import Gate, MailServer, free_port, mail_server
+from tests.processes import Worker, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BATCH = 30
 STRUCK = 11
 """The mail during which the worker is killed."""
@@ -48,66 +41,10 @@ def _empty_queue() -> None:
     current_app.control.purge()
 
 
-def database_url() -> str:
-    """The address of the test database, for another process."""
-    held = connection.settings_dict
-    if str(held["HOST"]).startswith("/"):
-        return f"postgres://{held['USER']}@:{held['PORT']}/{held['HOST']}/{held['NAME']}"
-    password = f":{held['PASSWORD']}" if held["PASSWORD"] else ""
-    port = f":{held['PORT']}" if held["PORT"] else ""
-    return f"postgres://{held['USER']}{password}@{held['HOST']}{port}/{held['NAME']}"
-
-
-def queue_url() -> str:
-    """The address of the test queue, as REDIS_URL gives it."""
-    url: str = settings.CELERY_BROKER_URL
-    parts = urlsplit(url)
-    if parts.scheme != "redis+socket":
-        return url
-    return f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
-
-
-class Worker:
-    """A Celery worker with its pool, as the site runs it."""
-
-    def __init__(self, mail_port: int, log: Path, *, processes: int = 1) -> None:
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings.local",
-            "DATABASE_URL": database_url(),
-            "REDIS_URL": queue_url(),
-            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
-            "PYTHONWARNINGS": "ignore",
-        }
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "celery", "--app", "config.celery", "--quiet", "worker",
-                    "--concurrency", str(processes), "--loglevel", "warning",
-                    "--without-gossip", "--without-mingle",
-                ],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-
-    def kill(self) -> None:
-        """End all of its processes at once, as a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def running_worker(mail_port: int, log: Path, *, processes: int = 1) -> Iterator[Worker]:
-    worker = Worker(mail_port, log, processes=processes)
-    try:
-        yield worker
-    finally:
-        if worker.process.poll() is None:
-            worker.kill()
+def running_worker(
+    mail_port: int, log: Path, *, processes: int = 1
+) -> AbstractContextManager[Worker]:
+    return worker(log, processes=processes, EMAIL_URL=f"smtp://127.0.0.1:{mail_port}")
 
 
 def beat() -> None:
@@ -167,10 +104,10 @@ def test_a_worker_killed_in_the_middle_of_thirty_mails(
     setattr(server, moment, only_at(STRUCK, gate.hold))
     log = tmp_path / "worker.log"
 
-    with running_worker(server.port, log) as worker:
+    with running_worker(server.port, log) as struck:
         addresses = tell_everyone()
         assert gate.reached.wait(60), log.read_text()
-        worker.kill()
+        struck.kill()
         if moment == "before":
             server.drop(STRUCK)
         gate.open()

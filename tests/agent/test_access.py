@@ -16,6 +16,7 @@ from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
 from accounts.models import User
+from exchange.models import ImportJob
 from indicators.models import Observation, Target
 from measures.models import Milestone
 from plans import workflow
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.django_db
 ANYONE, PERSON, SEE, REVIEW, MANAGE = "anyone", "person", "see", "review", "manage"
 CONTRIBUTE, CONTRIBUTE_HERE = "contribute", "contribute here"
 SUPERUSER = "superuser"
+SENDER = "sender"
 
 # What each address asks of whoever opens it (GET) or acts through it (POST).
 TABLE: dict[str, tuple[str, str]] = {
@@ -57,6 +59,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "send_back": ("POST", REVIEW),
     "withdraw": ("POST", REVIEW),
     "comment": ("POST", CONTRIBUTE_HERE),
+    "spreadsheets": ("GET", CONTRIBUTE),
+    "spreadsheet_download": ("GET", CONTRIBUTE),
+    "import_job": ("GET", MANAGE),  # and its sender: see test_spreadsheets
+    "import_progress": ("GET", MANAGE),
+    "import_copy": ("GET", MANAGE),
+    "import_confirm": ("POST", SENDER),
+    "import_check_again": ("POST", MANAGE),
+    "import_cancel": ("POST", MANAGE),
     "members": ("GET", MANAGE),
     "member_settings": ("POST", MANAGE),
     "member": ("POST", MANAGE),
@@ -96,6 +106,7 @@ ALLOWED = {
     CONTRIBUTE_HERE: {"assigned", "reviewer", "manager", "superuser"},
     REVIEW: {"reviewer", "manager", "superuser"},
     MANAGE: {"manager", "superuser"},
+    SENDER: set(),  # nobody here sent the file
 }
 MEMBERS = ("viewer", "contributor", "assigned", "reviewer", "manager", "superuser")
 
@@ -137,6 +148,13 @@ class House:
             ObservationFactory.create(indicator=self.indicator, source=source, author=author),
             at=timezone.now(),
         )
+        self.job = ImportJob.objects.create(
+            plan=self.plan,
+            user=author,
+            name="saisie.csv",
+            size=1,
+            state=ImportJob.State.CHECKED,
+        )
         self.member: Membership = MembershipFactory.create(plan=self.plan)
         self.invitation = Invitation.objects.create(
             plan=self.plan,
@@ -158,6 +176,7 @@ class House:
             "indicator": self.indicator.code,
             "noun": "observations",
             "number": self.observation.pk,
+            "job": self.job.pk,
             "member": self.member.pk,
             "invitation": self.invitation.pk,
             "image_format": "svg",
@@ -236,7 +255,7 @@ def test_a_page_opens_for_the_roles_that_may_and_for_no_other(name: str) -> None
     opened = {who for who, status in answers.items() if status != 403}
     assert opened == ALLOWED[right]
     # A file that was never given does not exist, whoever asks.
-    fitting = {404} if name == "evidence" else {200, 302, 400, 422}
+    fitting = {404} if name in ("evidence", "import_copy") else {200, 302, 400, 422}
     assert {answers[who] for who in opened} <= fitting
 
 

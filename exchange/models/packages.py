@@ -1,4 +1,4 @@
-"""What the exchanges keep of their own: the packages that were built."""
+"""The packages that were built."""
 
 from __future__ import annotations
 
