@@ -31,7 +31,7 @@ class TokenError(MemberError):
 
 
 def hash_of(token: str) -> str:
-    """Return what the database keeps of a token: random as it is, one round of SHA-256 is enough."""
+    """Return what the database keeps of a token, which is too random to be guessed from it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
