@@ -209,6 +209,8 @@ class ObservationBulk(ObservationDrafts):
             list(locked.order_by("pk").values_list("pk"))
         changed = set()
         for row in sorted(fine, key=lambda row: (row.indicator.pk, row.period)):  # type: ignore[union-attr]
+            if row.outcome == "unchanged" and then == "draft":
+                continue
             try:
                 with transaction.atomic():
                     self._write(row, then)

@@ -42,12 +42,27 @@ class SourceOfCode(forms.Field):
         return self.sources[value]
 
 
+def _unasked(exclude: Any = None) -> None:
+    """Stands for the constraints where they are not asked."""
+
+
 class SentForm(Base):
     """What the form of a program has otherwise: no query for each source of each row."""
 
     def __init__(self, *args: Any, sources: Mapping[str, Source], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["source"] = SourceOfCode(sources)
+
+    def _post_clean(self) -> None:
+        """Leave the constraints to the database, which checks them when the draft is saved.
+
+        Asked one by one, as a page does for its single value, they would cost queries for each row.
+        """
+        self.instance.validate_constraints = _unasked  # type: ignore[method-assign]
+        try:
+            super()._post_clean()  # type: ignore[misc] # private, and meant to be extended
+        finally:
+            del self.instance.validate_constraints
 
     def _get_validation_exclusions(self) -> set[str]:
         """Leave the source out: it was found among those of the plan."""

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseNotModified
@@ -126,7 +127,9 @@ class Drafts(TokenView):
     def serialized(self, row: Any) -> Any:
         """Return a contribution as the answer shows it."""
         row.mine = row.author_id == self.system_user.pk
-        return self.serializer_class(row).data
+        # The labels are French whatever the language of the messages, and so is the tag of them.
+        with translation.override(settings.LANGUAGE_CODE):
+            return self.serializer_class(row).data
 
     def etag(self, row: Any) -> str:
         """Return the tag of what the answer shows."""
