@@ -56,7 +56,7 @@ def register(plan: Plan, name: str, role: Role, *, rights: Rights, at: datetime)
                 plan=plan, user=user, name=name, created_by=rights.user, created_at=at
             )
     except IntegrityError as error:
-        raise TokenError(_("Ce plan a déjà un système nommé « %s ».") % name) from error
+        raise TokenError(_("Ce plan a déjà un système nommé « %s ».") % name) from error
     Membership.objects.create(plan=plan, user=user, role=role)
     return system
 

@@ -47,7 +47,7 @@ class PartnerSystem(models.Model):
     name = models.CharField(
         _("nom du système"),
         max_length=100,
-        help_text=_("Le partenaire et son outil : « Agence régionale, tableau de bord »."),
+        help_text=_("Le partenaire et son outil : « Agence régionale, tableau de bord »."),
     )
     created_by: models.ForeignKey[User, User] = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"

@@ -28,6 +28,7 @@ from tests.factories import (
     PlanFactory,
     SourceFactory,
 )
+from tests.partner import Partner
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "member_remove": ("GET", MANAGE),
     "invitation_resend": ("POST", MANAGE),
     "invitation_revoke": ("POST", MANAGE),
+    "tokens": ("GET", MANAGE),
+    "token_renew": ("POST", MANAGE),
+    "token_revoke": ("POST", MANAGE),
 }
 
 ALLOWED = {
@@ -108,6 +112,7 @@ class House:
             at=timezone.now(),
         )
         self.member: Membership = MembershipFactory.create(plan=self.plan)
+        self.partner = Partner(self.plan)
         self.invitation = Invitation.objects.create(
             plan=self.plan,
             email=f"invite-{self.plan.slug}@example.org",
@@ -128,6 +133,8 @@ class House:
             "number": self.observation.pk,
             "member": self.member.pk,
             "invitation": self.invitation.pk,
+            "system": self.partner.system.pk,
+            "token": self.partner.token.pk,
         }
         return {name: every[name] for name in names}
 
