@@ -20,6 +20,7 @@ from plans.api_support.draft_serializers import (
     ContributionSerializer,
     SentChoice,
     SentDay,
+    SentFlag,
     SentText,
     missing_of,
     number,
@@ -117,12 +118,35 @@ THEN = ("draft", "submit", "publish")
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
 
-class BulkSettingsSerializer(Strict):
-    """How a bulk request is done."""
+def atomic() -> SentFlag:
+    """Whether one refused row stops all."""
+    return SentFlag(
+        "All or nothing. If false, each row is written for itself.", example=True, default=True
+    )
 
-    atomic = serializers.BooleanField(default=True)
-    dry_run = serializers.BooleanField(default=False)
-    then = serializers.ChoiceField(choices=THEN, default="draft")
+
+def dry_run() -> SentFlag:
+    """Whether it is a rehearsal."""
+    return SentFlag("Do it, report, and undo it: nothing is written.", example=False, default=False)
+
+
+def then() -> SentChoice:
+    """What follows for each row."""
+    return SentChoice(
+        "What follows for each row: `draft` leaves it so; `submit` hands it in; `publish` "
+        "publishes it too, where the plan trusts the system.",
+        choices=THEN,
+        default="draft",
+        example="submit",
+    )
+
+
+class BulkSettingsSerializer(Strict):
+    """A bulk request, its rows not read yet: each is judged for itself."""
+
+    atomic = atomic()
+    dry_run = dry_run()
+    then = then()
     rows = serializers.ListField(
         child=serializers.JSONField(), allow_empty=False, max_length=MOST_ROWS
     )
@@ -131,20 +155,11 @@ class BulkSettingsSerializer(Strict):
 class BulkSerializer(Strict):
     """Values to draft, each named by its indicator and its period; no other is touched."""
 
-    atomic = serializers.BooleanField(
-        default=True, help_text="All or nothing. If false, each row is written for itself."
-    )
-    dry_run = serializers.BooleanField(
-        default=False, help_text="Do it, report, and undo it: nothing is written."
-    )
-    then = serializers.ChoiceField(
-        choices=THEN,
-        default="draft",
-        help_text="What follows for each row: `draft` leaves it so; `submit` hands it in; "
-        "`publish` publishes it too, where the plan trusts the system.",
-    )
+    atomic = atomic()
+    dry_run = dry_run()
+    then = then()
     rows = BulkRowSerializer(
-        many=True, min_length=1, max_length=MOST_ROWS, help_text="The values, at most 500."
+        many=True, min_length=1, max_length=MOST_ROWS, help_text="The values, 500 at most."
     )
 
 

@@ -15,7 +15,7 @@ from plans.serializers import PLAN, api_example
 
 OPEN_STATES = ("draft", "submitted", "returned")
 
-NUMBER = re.compile(r"-?\d{1,14}(?:\.\d{1,6})?", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,6})?", re.ASCII)
 
 
 class Sent:
@@ -50,6 +50,7 @@ class SentChoice(Sent, serializers.ChoiceField):
 class SentNumber(Sent, serializers.CharField):
     """A decimal, as a string: a number of JSON may have been rounded on its way."""
 
+    pattern = f"^{NUMBER.pattern}$"
     default_error_messages = {
         "invalid": "Write the number as a string with a point, such as “40.57”: at most 14 digits "
         "before it and 6 behind."

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import ListSerializer
 
 from plans.api_support.problems import (
     MEDIA_TYPE,
@@ -72,6 +73,11 @@ class DescribedSchema(AutoSchema):
         example = getattr(field, "example", None)
         if example is not None:
             schema = {**schema, "examples": [example]}
+        pattern = getattr(field, "pattern", None)
+        if pattern is not None:
+            schema = {**schema, "pattern": pattern}
+        if isinstance(field, ListSerializer) and field.max_length is not None:
+            schema = {**schema, "minItems": field.min_length, "maxItems": field.max_length}
         return schema
 
     def _is_list_view(self, serializer: Any = None) -> bool:
