@@ -13,6 +13,7 @@ plan_urls: list[URLPattern | URLResolver] = [
     path("", include("agent.review.urls")),
     path("", include("agent.spreadsheets.urls")),
     path("", include("agent.members.urls")),
+    path("", include("agent.tokens.urls")),
     path("", include("agent.editing.urls")),
 ]
 

@@ -16,8 +16,11 @@ from drf_spectacular.views import (
 )
 
 from indicators import api as indicators
+from indicators import draft_api as drafts
+from indicators.bulk_api import ObservationBulk
 from indicators.export import ObservationExport
 from measures import api as measures
+from measures import draft_api as states
 from objectives import api as objectives
 from plans import api as plans
 from plans.api_support.problems import problem
@@ -32,6 +35,7 @@ ONLY_HERE = (
 
 OF_PLAN = "v1/plans/<slug:plan>"
 OF_INDICATOR = f"{OF_PLAN}/indicators/<slug:indicator>"
+OF_MILESTONE = f"{OF_PLAN}/measures/<slug:measure>/milestones/<slug:milestone>"
 
 
 def only_here(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -98,5 +102,22 @@ urlpatterns = [
     path("v1/observations/export.csv", ObservationExport.as_view()),
     path(f"{OF_INDICATOR}/observations/<slug:period>/", indicators.ObservationDetail.as_view()),
     path("v1/progress/", indicators.ProgressList.as_view()),
+    path(f"{OF_PLAN}/observation-drafts/", drafts.ObservationDraftList.as_view()),
+    path(f"{OF_PLAN}/observations/bulk/", ObservationBulk.as_view()),
+    path(f"{OF_INDICATOR}/drafts/", drafts.ObservationDraftCreation.as_view()),
+    path(f"{OF_INDICATOR}/drafts/<slug:period>/", drafts.ObservationDraftDetail.as_view()),
+    path(
+        f"{OF_INDICATOR}/drafts/<slug:period>/submit/",
+        drafts.ObservationDraftSubmission.as_view(),
+    ),
+    path(
+        f"{OF_INDICATOR}/drafts/<slug:period>/publish/",
+        drafts.ObservationDraftPublication.as_view(),
+    ),
+    path(f"{OF_PLAN}/milestone-drafts/", states.MilestoneDraftList.as_view()),
+    path(f"{OF_MILESTONE}/drafts/", states.MilestoneDraftCreation.as_view()),
+    path(f"{OF_MILESTONE}/drafts/<slug:day>/", states.MilestoneDraftDetail.as_view()),
+    path(f"{OF_MILESTONE}/drafts/<slug:day>/submit/", states.MilestoneDraftSubmission.as_view()),
+    path(f"{OF_MILESTONE}/drafts/<slug:day>/publish/", states.MilestoneDraftPublication.as_view()),
     re_path(r"^.*/$", nothing_here),
 ]

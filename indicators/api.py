@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
@@ -154,6 +155,7 @@ class IndicatorDetail(Indicators, DetailView):
     """Show an indicator."""
 
     lookups = PLAN_AND_CODE
+    renamed = {"code": Indicator}
 
 
 class OfIndicatorFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped package
@@ -220,6 +222,7 @@ class TargetDetail(Targets, DetailView):
     """Show the target in force under a code."""
 
     lookups = {"plan": "indicator__plan__slug", "indicator": "indicator__code", "code": "code"}
+    renamed = {"indicator": Indicator}
 
     def get_queryset(self) -> QuerySet[Target]:
         return super().get_queryset().filter(superseded_on__isnull=True)
@@ -278,6 +281,7 @@ class ObservationDetail(Observations, DetailView):
         "start": "period_start",
         "end": "period_end",
     }
+    renamed = {"indicator": Indicator}
 
     def found(self, words: Mapping[str, str]) -> Model:
         period = PERIOD.fullmatch(words["period"])
@@ -311,21 +315,71 @@ class ProgressList(ListView):
         return rows.select_related("plan", "unit", "measure")
 
     def selected(self) -> Any:
-        indicators = list(super().selected())
-        day = asked_day(self.request, "on") or timezone.localdate()
+        rows = super().selected()
+        on = asked_day(self.request, "on") or timezone.localdate()
         known_at = asked_moment(self.request, "known_at")
-        if known_at is None:
-            by_indicator = progress_of(indicators, on=day)
-        else:
-            by_indicator = {
-                key: [record_of(evaluation) for evaluation in evaluations]
-                for key, evaluations in evaluate_indicators(
-                    indicators, on=day, known_at=known_at
-                ).items()
-            }
-        records = []
-        for indicator in indicators:
-            for record in by_indicator[indicator.pk]:
-                record.indicator = indicator
-                records.append(record)
-        return of_status(self.request, records)
+        if self.request.query_params.keys() & {"status", "freshness"}:
+            # Only the rules tell who has them: all must be evaluated.
+            return of_status(self.request, evaluated(list(rows), on=on, known_at=known_at))
+        return EvaluatedWhenShown(rows, on=on, known_at=known_at)
+
+
+def evaluated(
+    indicators: Sequence[Indicator], *, on: date, known_at: datetime | None
+) -> list[ProgressRecord]:
+    """Return the progress of indicators on a day, in their order."""
+    if known_at is None:
+        by_indicator = progress_of(indicators, on=on)
+    else:
+        found = evaluate_indicators(indicators, on=on, known_at=known_at)
+        by_indicator = {key: [record_of(one) for one in several] for key, several in found.items()}
+    records = []
+    for indicator in indicators:
+        for record in by_indicator[indicator.pk]:
+            record.indicator = indicator
+            records.append(record)
+    return records
+
+
+class EvaluatedWhenShown:
+    """The progress of a selection, of which only the page that is shown is evaluated.
+
+    Each indicator has a row for each target in force, or one without target: so the database
+    alone tells where a page begins.
+    """
+
+    def __init__(
+        self, indicators: QuerySet[Indicator], *, on: date, known_at: datetime | None
+    ) -> None:
+        self.indicators = indicators
+        self.on = on
+        self.known_at = known_at
+        in_force = Target.objects.in_force().filter(indicator=OuterRef("pk")).order_by()
+        counted = in_force.values("indicator").annotate(count=Count("pk")).values("count")
+        # A plain subquery: joined, the targets would multiply what filters have joined.
+        self.sizes = [
+            (key, max(size or 0, 1))
+            for key, size in indicators.values_list("pk", Subquery(counted))
+        ]
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return sum(size for _key, size in self.sizes)
+
+    def __getitem__(self, part: slice) -> list[ProgressRecord]:
+        """Evaluate the indicators of a part, and cut to its rows."""
+        keys, skipped, passed = [], 0, 0
+        for key, size in self.sizes:
+            if passed + size <= part.start:
+                skipped += size
+            elif passed < part.stop:
+                keys.append(key)
+            passed += size
+        by_key = {
+            row.pk: row
+            for row in Indicator.objects.filter(pk__in=keys).select_related(
+                "plan", "unit", "measure"
+            )
+        }
+        records = evaluated([by_key[key] for key in keys], on=self.on, known_at=self.known_at)
+        return records[part.start - skipped : part.stop - skipped]

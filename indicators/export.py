@@ -16,7 +16,7 @@ from plans.api_support.fields import plain
 from plans.api_support.parameters import filtered
 from plans.api_support.renderers import CsvRenderer, Dialect, FrenchCsvRenderer, cell, write_lines
 from plans.api_support.revisions import Tag
-from plans.api_support.throttling import ExportsPerAddress
+from plans.api_support.throttling import ExportsPerCaller
 from plans.api_support.views import ListView
 
 CHUNK = 2000
@@ -49,7 +49,7 @@ class ObservationExport(Observations, ListView):
     """Stream every published value of a selection as one CSV file."""
 
     renderer_classes = (CsvRenderer, FrenchCsvRenderer)
-    throttle_classes = (ExportsPerAddress,)
+    throttle_classes = (ExportsPerCaller,)
     filters = ObservationFilter
     pagination_class = None
 

@@ -136,15 +136,19 @@ def _lock_indicator(observation: Observation) -> Indicator:
 
 
 @transaction.atomic
-def publish(observation: Observation, *, reviewer: User | None, at: datetime) -> Observation:
+def publish(
+    observation: Observation, *, reviewer: User | None, at: datetime, refresh: bool = True
+) -> Observation:
     """Publish an observation, or a correction of one, and refresh the progress it changes.
 
+    `refresh` is False where the caller publishes several in one transaction, and refreshes once.
     Raises plans.workflow.WorkflowError when it may not be published, ValidationError when a
     value is already published for its period or for one that overlaps.
     """
     indicator = _lock_indicator(observation)
     published = workflow.publish(observation, indicator.plan, reviewer=reviewer, at=at)
-    refresh_progress([indicator.pk], on=timezone.localdate(at))
+    if refresh:
+        refresh_progress([indicator.pk], on=timezone.localdate(at))
     return published
 
 

@@ -68,6 +68,7 @@ class MeasureDetail(Measures, DetailView):
     """Show a measure."""
 
     lookups = PLAN_AND_CODE
+    renamed = {"code": Measure}
 
 
 class MilestoneFilter(UpdatedFilter):
@@ -132,3 +133,4 @@ class MilestoneDetail(Milestones, DetailView):
     """Show a milestone."""
 
     lookups = {"plan": "measure__plan__slug", "measure": "measure__code", "code": "code"}
+    renamed = {"measure": Measure}

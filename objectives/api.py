@@ -39,3 +39,4 @@ class ObjectiveDetail(Objectives, DetailView):
     """Show an axis or an objective."""
 
     lookups = PLAN_AND_CODE
+    renamed = {"code": Objective}

@@ -108,7 +108,7 @@ class ContributionForm(_ModelForm):
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plan = plan
-        self.corrects: Contribution | None = published_twin(self.instance)
+        self.corrects: Contribution | None = self.find_published()
         self.attached: evidence.Evidence | None = None
         self.doubts: list[str] = []
         source = cast("forms.ModelChoiceField[Source]", self.fields["source"])
@@ -139,6 +139,10 @@ class ContributionForm(_ModelForm):
             "types": ", ".join(one.name for one in evidence.FORMATS),
             "most": evidence.megabytes(settings.EVIDENCE_MAX_BYTES),
         }
+
+    def find_published(self) -> Contribution | None:
+        """Return what is published for the same period or day: what this would correct."""
+        return published_twin(self.instance)
 
     # --- Evidence -----------------------------------------------------------------------------
 
@@ -238,7 +242,7 @@ class ContributionForm(_ModelForm):
 
     def _check_correction(self) -> None:
         """A correction says why, and changes something."""
-        self.corrects = published_twin(self.instance)
+        self.corrects = self.find_published()
         if self.corrects is None:
             return
         if not self.instance.correction_reason:

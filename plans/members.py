@@ -32,6 +32,11 @@ def lock_members(plan: Plan) -> None:
     Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.pk)
 
 
+def _refuse_managing_program(membership: Membership, role: Role) -> None:
+    if role == Role.MANAGER and hasattr(membership.user, "partner_system"):
+        raise MemberError(_("Un système partenaire ne gère pas un plan."))
+
+
 def _refuse_without_manager(membership: Membership) -> None:
     others = Membership.objects.filter(
         plan=membership.plan, role=Role.MANAGER, user__is_active=True
@@ -49,13 +54,15 @@ def _refuse_without_manager(membership: Membership) -> None:
 def change_role(membership: Membership, role: Role, *, rights: Rights) -> None:
     """Give a member another role.
 
-    Raises MemberError for a role above that of whoever gives it, and for the last manager.
+    Raises MemberError for a role above that of whoever gives it, for the last manager, and for a
+    program that would manage.
     """
     lock_members(membership.plan)
     membership.refresh_from_db(fields=("role",))
     if membership.role == role:
         return
     refuse_above(rights, role)
+    _refuse_managing_program(membership, role)
     _refuse_without_manager(membership)
     membership.role = role
     membership.save(update_fields=("role",))

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.two_factor import has_two_factor
-from plans.models import Membership, Plan, Role
+from plans.models import ApiToken, Membership, Plan, Role, Scope
 
 if TYPE_CHECKING:
     from plans.querysets import PlanQuerySet
@@ -59,6 +59,17 @@ GRANTS: Mapping[Role, frozenset[Action]] = MappingProxyType(
 """What each role allows. A contributor contributes only to what they are assigned to."""
 
 
+ALL = frozenset(Action)
+
+SCOPES: Mapping[Scope, frozenset[Action]] = MappingProxyType(
+    {
+        Scope.READ: frozenset({Action.SEE_DRAFTS}),
+        Scope.CONTRIBUTE: frozenset({Action.SEE_DRAFTS, Action.CONTRIBUTE, Action.REVIEW}),
+    }
+)
+"""What a token may be used for, of what the role of its system allows."""
+
+
 class TwoFactorRequiredError(PermissionDenied):
     """The person has the role, but the plan asks for a second factor that the account lacks."""
 
@@ -71,10 +82,14 @@ class Rights:
     plan: Plan
     role: Role | None
     lacks_second_factor: bool
+    within: frozenset[Action] = ALL
+    """What the means of asking is good for: everything for a person, its scope for a token."""
 
     def may(self, action: Action, subject: Subject | None = None) -> bool:
         """Whether the action is granted, on the plan or on a part of it."""
-        if self.role is None or self.lacks_second_factor or action not in GRANTS[self.role]:
+        if self.role is None or self.lacks_second_factor:
+            return False
+        if action not in GRANTS[self.role] & self.within:
             return False
         if action == Action.CONTRIBUTE and self.role == Role.CONTRIBUTOR and subject is not None:
             return isinstance(self.user, User) and subject.assigned_to(self.user)
@@ -110,6 +125,27 @@ def rights_in(user: User | AnonymousUser, plan: Plan) -> Rights:
         and not has_two_factor(user)
     )
     return Rights(user=user, plan=plan, role=role, lacks_second_factor=lacks)
+
+
+def rights_by(token: ApiToken, plan: Plan) -> Rights:
+    """Return what the system that shows a valid token may do in a plan: nothing in another's.
+
+    A token stands for a second factor by itself: a secret of 256 bits, which a manager of the plan
+    handed out, with the second factor of their own where the plan asks for one.
+    """
+    system = token.system
+    membership = (
+        Membership.objects.filter(user=system.user_id, plan=plan).first()
+        if system.plan_id == plan.pk and system.user.is_active
+        else None
+    )
+    return Rights(
+        user=system.user,
+        plan=plan,
+        role=None if membership is None else Role(membership.role),
+        lacks_second_factor=False,
+        within=SCOPES[Scope(token.scope)],
+    )
 
 
 def may(user: User | AnonymousUser, action: Action, subject: Subject) -> bool:

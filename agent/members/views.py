@@ -80,7 +80,7 @@ def members(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             )
             return redirect("agent:members", plan.slug)
     now = timezone.now()
-    listed = list(_members_of(plan))
+    listed = list(_members_of(plan).filter(user__partner_system__isnull=True))
     return render(
         request,
         "agent/members/members.html",
@@ -206,7 +206,7 @@ def settings(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
         form.save()
         messages.success(request, _("Les réglages du plan sont enregistrés."))
         return redirect("agent:members", plan.slug)
-    listed = list(_members_of(plan))
+    listed = list(_members_of(plan).filter(user__partner_system__isnull=True))
     return render(
         request,
         "agent/members/settings.html",

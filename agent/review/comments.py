@@ -32,7 +32,9 @@ def called(text: str, members: Iterable[User]) -> list[User]:
 def members_of(plan: Plan) -> list[User]:
     """Return the people of a plan, by name."""
     return list(
-        User.objects.filter(memberships__plan=plan, is_active=True).order_by("name", "email")
+        User.objects.filter(
+            memberships__plan=plan, is_active=True, partner_system__isnull=True
+        ).order_by("name", "email")
     )
 
 

@@ -340,6 +340,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "plans.tasks.send_invitations",
         "schedule": crontab(minute="*/5"),
     },
+    "forget-idempotency-keys": {
+        "task": "plans.tasks.forget_idempotency_keys",
+        "schedule": crontab(minute=25),
+    },
     # One query finds out that nothing changed.
     "build-packages": {
         "task": "exchange.tasks.build_changed_packages",
@@ -387,8 +391,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
 
-# How many requests, and whole exports, one address may make in a minute.
+# How many requests an address or a token, and whole exports either, may make in a minute.
 API_REQUESTS_PER_MINUTE = env.whole("API_REQUESTS_PER_MINUTE", default=120, least=1, most=1_000_000)
+API_TOKEN_REQUESTS_PER_MINUTE = env.whole(
+    "API_TOKEN_REQUESTS_PER_MINUTE", default=600, least=1, most=1_000_000
+)
 API_EXPORTS_PER_MINUTE = env.whole("API_EXPORTS_PER_MINUTE", default=6, least=1, most=1_000_000)
 # Behind a proxy of ours the address of who asks is the last one it wrote.
 TRUST_FORWARDED_FOR = env.bool("BEHIND_PROXY", default=False)

@@ -23,6 +23,11 @@ def address(*words: str) -> str:
     return f"{settings.BASE_URL}{PREFIX}/{'/'.join(words)}/"
 
 
+def site_address(path: str) -> str:
+    """Return the absolute address of a path of the site."""
+    return f"{settings.BASE_URL}{path}"
+
+
 def plain(value: Decimal | None) -> str | None:
     """Write a decimal exactly, without exponent and without zeros that say nothing."""
     if value is None:

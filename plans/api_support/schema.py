@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import ListSerializer
 
-from plans.api_support.problems import MEDIA_TYPE, TITLES, ProblemSerializer
+from plans.api_support.problems import (
+    MEDIA_TYPE,
+    TITLES,
+    ProblemSerializer,
+    RefusalSerializer,
+)
 from plans.api_support.throttling import WINDOW
 
-ERRORS = (400, 404, 405, 406, 429, 500)
+ERRORS = (400, 401, 404, 405, 406, 429, 500)
 DATES = {
     "on": ("date", "The day of the evaluation (today in Paris by default), as 2024-12-31."),
     "known_at": (
@@ -23,7 +30,9 @@ PATH_WORDS = {
     "code": ("The code.", "pack-ia"),
     "measure": ("The code of the measure.", "pack-ia"),
     "indicator": ("The code of the indicator.", "entreprises-pack-ia"),
+    "milestone": ("The code of the milestone.", "appel"),
     "period": ("First and last day, with two hyphens between.", "2020-01-01--2020-12-31"),
+    "day": ("The day the state was found on.", "2022-12-31"),
 }
 
 
@@ -31,6 +40,29 @@ class DescribedSchema(AutoSchema):
     """The description of a view of ours."""
 
     view: Any
+
+    def described_path(self, described: dict[str, Any]) -> dict[str, Any]:
+        """Say what a word of the address is."""
+        schema = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
+        text, example = PATH_WORDS[described["name"]]
+        return {**described, "description": text, "schema": schema, "example": example}
+
+    def refusals(self, statuses: Iterable[int]) -> dict[str, Any]:
+        """Describe the errors, all in one shape; what is wrong with a body has pointers to it."""
+        kinds = {422: RefusalSerializer}
+        return {
+            str(status): {
+                "description": TITLES[status],
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": self.resolve_serializer(
+                            kinds.get(status, ProblemSerializer), "response"
+                        ).ref
+                    }
+                },
+            }
+            for status in sorted(statuses)
+        }
 
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
@@ -41,6 +73,11 @@ class DescribedSchema(AutoSchema):
         example = getattr(field, "example", None)
         if example is not None:
             schema = {**schema, "examples": [example]}
+        pattern = getattr(field, "pattern", None)
+        if pattern is not None:
+            schema = {**schema, "pattern": pattern}
+        if isinstance(field, ListSerializer) and field.max_length is not None:
+            schema = {**schema, "minItems": field.min_length, "maxItems": field.max_length}
         return schema
 
     def _is_list_view(self, serializer: Any = None) -> bool:
@@ -54,9 +91,7 @@ class DescribedSchema(AutoSchema):
         for described in super()._get_parameters():
             name = described["name"]
             if described["in"] == "path":
-                schema = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
-                text, example = PATH_WORDS[name]
-                described |= {"description": text, "schema": schema, "example": example}
+                described = self.described_path(described)  # noqa: PLW2901 - the same, said
             if name != "format":
                 parameters.append(described)
         return parameters + self.query()
@@ -92,25 +127,114 @@ class DescribedSchema(AutoSchema):
                 content["schema"] = {"type": "string"}
         bodies["200"]["headers"] = HEADERS
         bodies["304"] = {"description": "What the reader holds is still right."}
-        problem = self.resolve_serializer(ProblemSerializer, "response").ref
-        for status in ERRORS:
-            bodies[str(status)] = {
-                "description": TITLES[status],
-                "content": {MEDIA_TYPE: {"schema": problem}},
+        if "{plan}" in self.path:
+            bodies["308"] = MOVED
+        return bodies | self.refusals(ERRORS)
+
+
+class WrittenSchema(DescribedSchema):
+    """The description of a view that declares its acts."""
+
+    @property
+    def act(self) -> Any:
+        return self.view.acts[self.method.lower()]
+
+    def get_operation_id(self) -> str:
+        return str(self.act.name)
+
+    def get_summary(self) -> str:
+        return str(self.act.summary)
+
+    def get_request_serializer(self) -> Any:
+        return self.act.takes
+
+    def get_response_serializers(self) -> Any:
+        return self.act.gives
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        if body is not None:
+            body["required"] = not self.act.takes_nothing_too
+        return body
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        found = [
+            self.described_path(one)
+            for one in AutoSchema._get_parameters(self)
+            if one["in"] == "path"
+        ]
+        found += self.view.query(self.method) if hasattr(self.view, "query") else []
+        if self.act.conditional:
+            found.append(IF_MATCH)
+        if self.act.repeatable:
+            found.append(IDEMPOTENCY_KEY)
+        return found
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        act = self.act
+        done: dict[str, Any] = {"description": DONE[act.status], "headers": dict(LIMITS)}
+        if act.gives is not None:
+            schema = self.resolve_serializer(act.gives, "response").ref
+            done["content"] = {"application/json": {"schema": schema}}
+            if act.tagged:
+                done["headers"] = {"ETag": TAG, **LIMITS}
+        if act.status == 201:
+            done["headers"]["Location"] = LOCATION
+        if act.repeatable:
+            done["headers"]["Idempotency-Replayed"] = REPLAYED
+        if act.links:
+            done["links"] = {
+                name: {"operationId": name, "parameters": dict(words)}
+                for name, words in act.links.items()
             }
-        return bodies
+        bodies = {str(act.status): done, "308": MOVED}
+        if self.method == "GET" and act.tagged:
+            bodies["304"] = {"description": "What the reader holds is still right."}
+        return bodies | self.refusals({*ERRORS, 403, *act.errors})
 
 
 def header(text: str, example: str) -> dict[str, Any]:
     return {"description": text, "schema": {"type": "string", "examples": [example]}}
 
 
-HEADERS = {
-    "ETag": header("Changes exactly when the answer does.", '"9f86d081884c7d659a2feaa0c55ad015"'),
-    "Last-Modified": header("Since when it is the same.", "Fri, 20 Nov 2026 23:00:00 GMT"),
+TAG = header("Changes exactly when the answer does.", '"9f86d081884c7d659a2feaa0c55ad015"')
+LIMITS = {
     "RateLimit-Limit": header(f"Requests allowed in {WINDOW} seconds.", "120"),
     "RateLimit-Remaining": header("Requests left in them.", "119"),
     "RateLimit-Reset": header("Seconds until they are counted anew.", "42"),
+}
+HEADERS = {
+    "ETag": TAG,
+    "Last-Modified": header("Since when it is the same.", "Fri, 20 Nov 2026 23:00:00 GMT"),
+    **LIMITS,
+}
+LOCATION = header(
+    "Where it is.",
+    "https://plans.example.org/api/v1/plans/grand-est-2019/indicators/entreprises-pack-ia/drafts/"
+    "2020-01-01--2020-12-31/",
+)
+REPLAYED = header("“true” where the answer is that of the first request with this key.", "true")
+MOVED = {
+    "description": "The plan or the part has another slug or code now.",
+    "headers": {"Location": LOCATION},
+}
+DONE = {200: "Done.", 201: "Made.", 204: "Deleted."}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of the version you have seen; left out, the answer is 428.",
+    "schema": {"type": "string", "examples": ['"9f86d081884c7d659a2feaa0c55ad015"']},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Chosen by you, for 24 hours: the same request sent again with it is done once "
+    "and answered the same.",
+    "schema": {
+        "type": "string",
+        "pattern": "^[!-~]{1,200}$",
+        "examples": ["7f2c1f2e-5d0b-4a7e-9c55-0c9f6ad2b1b4"],
+    },
 }
 
 

@@ -1,4 +1,4 @@
-"""How many requests an address may make: a count in the cache for each minute.
+"""How many requests an address or a token may make: a count in the cache for each minute.
 
 A cache that does not answer stops nobody: a limit protects the site, it must not close it.
 """
@@ -15,25 +15,32 @@ from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from plans.models import ApiToken
+
 logger = logging.getLogger(__name__)
 
 WINDOW = 60
 
 
-class PerAddress(BaseThrottle):
-    """The requests of one address in one minute, all resources together."""
+class PerCaller(BaseThrottle):
+    """The requests of one token, else of one address, in one minute, all resources together."""
 
     name = "api"
+    limit: int
 
-    @property
-    def limit(self) -> int:
-        limit: int = settings.API_REQUESTS_PER_MINUTE
-        return limit
+    def limit_of(self, request: Request) -> int:
+        """Return how many requests this caller may make."""
+        token = isinstance(request.auth, ApiToken)
+        return int(
+            settings.API_TOKEN_REQUESTS_PER_MINUTE if token else settings.API_REQUESTS_PER_MINUTE
+        )
 
     def allow_request(self, request: Request, view: Any) -> bool:
+        """Count the request; whether it is one of those allowed."""
         now = int(time.time())
+        self.limit = self.limit_of(request)
         self.reset = WINDOW - now % WINDOW
-        key = f"throttle:{self.name}:{client_address(request)}:{now // WINDOW}"
+        key = f"throttle:{self.name}:{caller(request)}:{now // WINDOW}"
         try:
             cache.add(key, 0, WINDOW)
             count = cache.incr(key)
@@ -52,15 +59,21 @@ class PerAddress(BaseThrottle):
         return self.reset
 
 
-class ExportsPerAddress(PerAddress):
-    """The whole exports of one address in one minute: each reads a table to its end."""
+class ExportsPerCaller(PerCaller):
+    """The whole exports of one caller in one minute: each reads a table to its end."""
 
     name = "export"
 
-    @property
-    def limit(self) -> int:
-        limit: int = settings.API_EXPORTS_PER_MINUTE
-        return limit
+    def limit_of(self, request: Request) -> int:
+        """Return how many exports this caller may start."""
+        return int(settings.API_EXPORTS_PER_MINUTE)
+
+
+def caller(request: Request) -> str:
+    """Name who asks: the token where one is shown, else the address."""
+    if isinstance(request.auth, ApiToken):
+        return f"token-{request.auth.pk}"
+    return client_address(request)
 
 
 def client_address(request: Request) -> str:

@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
@@ -20,13 +21,16 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from plans.api_support.authentication import BearerToken
+from plans.api_support.moves import follow_former
 from plans.api_support.pagination import NumberedPages
 from plans.api_support.parameters import asked_among, filtered, refuse_unknown
 from plans.api_support.problems import WrongParameters, wrong
 from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer
 from plans.api_support.revisions import Edition, Tag, remember, remembered
 from plans.api_support.schema import DescribedSchema
-from plans.api_support.throttling import PerAddress
+from plans.api_support.throttling import PerCaller
+from plans.models import Plan
 
 COMMON = ("fields", "format")
 
@@ -42,10 +46,10 @@ def with_update_time(rows: QuerySet[Any], name: str = "updated_at") -> QuerySet[
 class PublicView(GenericAPIView[Any]):
     """What everyone may read, the same for everyone, dated and limited in number."""
 
-    authentication_classes = ()
+    authentication_classes: Sequence[Any] = (BearerToken,)
     permission_classes = (AllowAny,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer, CsvRenderer, FrenchCsvRenderer)
-    throttle_classes: Sequence[Any] = (PerAddress,)
+    throttle_classes: Sequence[Any] = (PerCaller,)
     http_method_names = ["get", "head"]
     schema = DescribedSchema()
     filters: ClassVar[type[django_filters.FilterSet] | None] = None
@@ -68,6 +72,14 @@ class PublicView(GenericAPIView[Any]):
     @property
     def paging_names(self) -> Sequence[str]:
         return getattr(self.pagination_class, "names", ())
+
+    def perform_authentication(self, request: Request) -> None:
+        """Know who asks; a token that is refused counts as a request of its address."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            self.check_throttles(request)
+            raise
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -182,6 +194,8 @@ class DetailView(PublicView):
     """One row, named by the words of its address."""
 
     lookups: ClassVar[Mapping[str, str]] = {}
+    renamed: ClassVar[Mapping[str, Any]] = {}
+    """Words of the address that name a part of the plan whose code may have changed."""
 
     def get(self, request: Request, *args: Any, **words: str) -> Any:
         unchanged = self.unchanged(request)
@@ -193,6 +207,7 @@ class DetailView(PublicView):
         lookups = {self.lookups[name]: value for name, value in words.items()}
         row: Model | None = self.get_queryset().filter(**lookups).first()
         if row is None:
+            follow_former(self.request, self.renamed, Plan.objects.public())
             raise Http404
         complete: Model = self.complete(row)
         return complete

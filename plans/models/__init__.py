@@ -8,6 +8,7 @@ from plans.models.contribution import (
     contribution_triggers,
 )
 from plans.models.identifiers import former_identifiers, remember_former
+from plans.models.partners import ApiToken, IdempotencyKey, PartnerSystem, Scope, TokenState
 from plans.models.plan import (
     Invitation,
     InvitationState,
@@ -24,9 +25,11 @@ __all__ = [
     "CURRENT",
     "LOCATOR_LENGTH",
     "OPEN",
+    "ApiToken",
     "Claim",
     "Contribution",
     "ContributionComment",
+    "IdempotencyKey",
     "Invitation",
     "InvitationState",
     "Membership",
@@ -34,13 +37,16 @@ __all__ = [
     "NoteCitation",
     "Organisation",
     "OrganisationRole",
+    "PartnerSystem",
     "Plan",
     "PlanOrganisation",
     "Region",
     "Revision",
     "Role",
+    "Scope",
     "Sector",
     "Source",
+    "TokenState",
     "contribution_triggers",
     "former_identifiers",
     "not_blank",

@@ -31,6 +31,7 @@ from tests.factories import (
     SourceFactory,
     TargetFactory,
 )
+from tests.partner import Partner
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "preview_chart": ("GET", SEE),
     "preview_sources": ("GET", SEE),
     "make_public": ("GET", MANAGE),
+    "tokens": ("GET", MANAGE),
+    "token_renew": ("POST", MANAGE),
+    "token_revoke": ("POST", MANAGE),
 }
 
 ALLOWED = {
@@ -156,6 +160,7 @@ class House:
             state=ImportJob.State.CHECKED,
         )
         self.member: Membership = MembershipFactory.create(plan=self.plan)
+        self.partner = Partner(self.plan)
         self.invitation = Invitation.objects.create(
             plan=self.plan,
             email=f"invite-{self.plan.slug}@example.org",
@@ -180,6 +185,8 @@ class House:
             "member": self.member.pk,
             "invitation": self.invitation.pk,
             "image_format": "svg",
+            "system": self.partner.system.pk,
+            "token": self.partner.token.pk,
         }
         named = {
             "editing_add": {"noun": "objectifs"},

@@ -8,36 +8,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 import yaml
 from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
-from hypothesis import HealthCheck, Phase, given, settings
-from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from schemathesis.checks import CHECKS, load_all_checks
 
-from indicators.services import refresh_all_progress
-from tests.dashboards.test_queries import fill
-from tests.factories import PlanFactory
+from tests.config.site import site
+
+__all__ = ["site"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMITTED = ROOT / "docs/openapi.yaml"
 GUIDE = (ROOT / "docs/api.md").read_text()
 SCHEMA: dict[str, Any] = yaml.safe_load(COMMITTED.read_text())
-KEPT_TO = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-)
 
 
 def test_the_schema_changes_only_on_purpose() -> None:
@@ -67,61 +54,42 @@ def contains_rows(described: dict[str, Any]) -> bool:
     return "$ref" in str(described)
 
 
+OPERATIONS = [
+    (path, method, operation)
+    for path, operations in SCHEMA["paths"].items()
+    for method, operation in operations.items()
+]
+
+
 def test_every_parameter_is_described() -> None:
     bare = [
-        f"{path} {parameter['name']}"
-        for path, operations in SCHEMA["paths"].items()
-        for parameter in operations["get"].get("parameters", [])
+        f"{method} {path} {parameter['name']}"
+        for path, method, operation in OPERATIONS
+        for parameter in operation.get("parameters", [])
         if not parameter.get("description")
     ]
     assert bare == []
 
 
 def test_every_error_is_listed_in_one_shape() -> None:
-    errors = {"400", "404", "405", "406", "429", "500"}
-    for path, operations in SCHEMA["paths"].items():
-        answers = operations["get"]["responses"]
-        assert set(answers) == errors | {"200", "304"}, path
+    common = {"400", "401", "404", "405", "406", "429", "500"}
+    for path, method, operation in OPERATIONS:
+        answers = operation["responses"]
+        errors = {status for status in answers if status >= "400"}
+        asks_for_a_token = {} not in operation["security"]
+        assert common <= errors, path
+        assert ("403" in errors) == asks_for_a_token, path
+        assert ("308" in answers) == ("{plan}" in path), path
+        if not asks_for_a_token:
+            assert (errors, method) == (common, "get"), path
+            assert {"200", "304"} <= set(answers), path
+        if method != "get" and "requestBody" in operation:
+            assert {"409", "413", "415", "422"} <= errors, path
+        conditional = "If-Match" in {one["name"] for one in operation.get("parameters", [])}
+        assert ({"412", "428"} <= errors) == conditional, path
         assert {tuple(answers[status]["content"]) for status in errors} == {
             ("application/problem+json",)
         }
-
-
-@pytest.fixture
-def site(live_server: LiveServer, settings: Settings) -> LiveServer:
-    """The site with a public plan that has two of everything."""
-    settings.BASE_URL = live_server.url
-    settings.API_REQUESTS_PER_MINUTE = settings.API_EXPORTS_PER_MINUTE = 1_000_000
-    with transaction.atomic():  # a quota and its periods
-        fill(PlanFactory.create(slug="grand-est-2019"), 2)
-    refresh_all_progress(on=date.today())  # noqa: DTZ011 - any day does
-    return live_server
-
-
-def test_no_answer_fails_or_is_undocumented(site: LiveServer) -> None:
-    """Schemathesis asks each address for anything that the schema allows, and more."""
-    load_all_checks()
-    checks = CHECKS.get_by_names(KEPT_TO)
-    schema = schemathesis.openapi.from_dict(SCHEMA)
-    asked = 0
-    for found in schema.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr] # the schema is valid
-
-        @settings(
-            max_examples=12,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy())
-        def ask(case: Any) -> None:
-            case.call_and_validate(base_url=site.url, checks=checks, timeout=20)
-
-        ask()
-        asked += 1
-    assert asked == len(SCHEMA["paths"])
 
 
 @pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])

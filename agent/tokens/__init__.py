@@ -1,0 +1,1 @@
+"""Staff pages: partner systems and their tokens."""

@@ -1,0 +1,155 @@
+"""Schemathesis asks each address for anything that the schema allows, and more.
+
+With a token and without, address by address and along the links of the answers: nothing fails
+(5xx), and every answer is one that the schema tells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from pytest_django.live_server_helper import LiveServer
+from schemathesis.checks import CHECKS, load_all_checks
+
+from indicators.models import Observation
+from measures.models import MilestoneUpdate
+from tests.config.site import partner, site
+from tests.partner import Partner
+
+__all__ = ["partner", "site"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCHEMA: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+KEPT_TO = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+# What the words of addresses name, so that more is tried than what nothing has.
+KNOWN = {
+    "plan": "grand-est-2019",
+    "indicator": "entreprises-pack-ia",
+    "measure": "pack-ia",
+    "milestone": "appel",
+}
+
+
+def checks() -> Any:
+    load_all_checks()
+    return CHECKS.get_by_names(KEPT_TO)
+
+
+def asked(examples: int, **more: Any) -> Any:
+    """Return how hypothesis asks: the same each time, and never the same for long."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        **{"phases": [Phase.explicit, Phase.generate], **more},
+    )
+
+
+def ask_everything(site: LiveServer, headers: dict[str, str], *, reads: int, writes: int) -> int:
+    """Ask each operation; return how many there were."""
+    count = 0
+    kept_to = checks()
+    for found in schemathesis.openapi.from_dict(SCHEMA).get_all_operations():
+        operation: Any = found.ok()  # type: ignore[union-attr] # the schema is valid
+        is_public = {} in operation.definition.raw["security"]
+
+        @asked(reads if is_public else writes)
+        @given(case=operation.as_strategy())
+        def ask(case: Any, is_public: bool = is_public) -> None:
+            if not is_public and headers:
+                # As it comes it names another plan: that is tried without a token.
+                case.path_parameters |= {
+                    name: value for name, value in KNOWN.items() if name in case.path_parameters
+                }
+            case.call_and_validate(base_url=site.url, headers=headers, checks=kept_to, timeout=20)
+
+        ask()
+        count += 1
+    return count
+
+
+def operations() -> int:
+    return sum(len(operations) for operations in SCHEMA["paths"].values())
+
+
+def test_no_answer_fails_or_is_undocumented_without_a_token(site: LiveServer) -> None:
+    assert ask_everything(site, {}, reads=8, writes=3) == operations()
+    assert not MilestoneUpdate.objects.filter(author__isnull=False).exists()
+
+
+def test_no_answer_fails_or_is_undocumented_with_a_token(
+    site: LiveServer, partner: Partner
+) -> None:
+    headers = {"Authorization": f"Bearer {partner.text}"}
+    assert ask_everything(site, headers, reads=2, writes=15) == operations()
+
+
+CREATED: dict[str, dict[str, Any]] = {
+    "observation_drafts_create": {"value": "30", "source": "deliberation"},
+    "milestone_drafts_create": {"advancement": "done", "source": "deliberation"},
+}
+
+
+def test_no_answer_fails_or_is_undocumented_along_the_links(
+    site: LiveServer, partner: Partner
+) -> None:
+    """A draft that is made leads to what may be done with it: read, changed, handed in, published.
+
+    What is generated is seldom a value that the plan takes: what makes a draft is given one.
+    """
+    kept_to = checks()
+    answers: Counter[tuple[str, int]] = Counter()
+    schema = schemathesis.openapi.from_dict(SCHEMA)
+    schema.config.update(base_url=site.url)
+
+    class Machine(schema.as_state_machine()):  # type: ignore[misc] # made at run time
+        def before_call(self, case: Any) -> None:
+            name = case.operation.definition.raw["operationId"]
+            words = case.path_parameters or {}
+            case.path_parameters = words | {key: KNOWN[key] for key in words if key in KNOWN}
+            if name in CREATED:
+                year = 1990 + sum(answers.values()) % 30
+                about = (
+                    {"period_start": f"{year}-01-01", "period_end": f"{year}-12-31"}
+                    if name.startswith("observation")
+                    else {"as_of": f"{year}-12-31"}
+                )
+                case.body = {**CREATED[name], **about}
+                case.media_type = "application/json"
+            elif name.endswith(("_replace", "_submit")):
+                case.body = CREATED[name.rsplit("_", 1)[0] + "_create"] if "replace" in name else {}
+
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": {"Authorization": f"Bearer {partner.text}"}, "timeout": 20}
+
+        def validate_response(self, response: Any, case: Any, **more: Any) -> None:
+            name = case.operation.definition.raw["operationId"]
+            answers[name, response.status_code] += 1
+            case.validate_response(response, checks=kept_to)
+
+    Machine.run(
+        settings=asked(20, phases=[Phase.generate], stateful_step_count=8),
+    )
+
+    for kind in ("observation", "milestone"):
+        assert answers[f"{kind}_drafts_create", 201], answers
+        followed = {
+            name
+            for name in ("read", "replace", "submit", "discard")
+            if answers[f"{kind}_drafts_{name}", 200] or answers[f"{kind}_drafts_{name}", 204]
+        }
+        assert followed >= {"read", "replace", "submit"}, answers
+    assert Observation.objects.filter(author=partner.user).exists()
