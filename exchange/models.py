@@ -1,10 +1,28 @@
-"""What the exchanges keep of their own: the packages that were built."""
+"""What the exchanges keep of their own: packages that were built, partners to tell of changes."""
 
 from __future__ import annotations
 
 from django.db import models
 
+from exchange.webhooks.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
+from exchange.webhooks.telling import MilestoneUpdateTold, ObservationTold, TargetTold
 from plans.models import Plan
+
+__all__ = [
+    "MilestoneUpdateTold",
+    "ObservationTold",
+    "PlanPackage",
+    "TargetTold",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WebhookSubscription",
+]
 
 
 class PlanPackage(models.Model):

@@ -6,9 +6,36 @@ from celery import shared_task
 from django.utils import timezone
 
 from exchange.packages import services
+from exchange.webhooks import courier
+from exchange.webhooks import services as webhooks
 
 
 @shared_task(name="exchange.tasks.build_changed_packages", ignore_result=True)
 def build_changed_packages() -> int:
     """Build the packages of the plans that changed since theirs was built."""
     return services.build_changed(at=timezone.now())
+
+
+@shared_task(name=webhooks.SWEEP_TASK, ignore_result=True)
+def sweep_webhooks() -> int:
+    """Give each receiver that has something to be told a turn of its own; return how many.
+
+    Every few seconds by the beat: what is due follows from the rows, so a broker or a courier
+    that was down is made up for.
+    """
+    waiting = courier.with_work(at=timezone.now())
+    for subscription in waiting:
+        deliver_webhooks.delay(subscription)
+    return len(waiting)
+
+
+@shared_task(name="exchange.tasks.deliver_webhooks", ignore_result=True)
+def deliver_webhooks(subscription: int) -> int:
+    """Deliver what is due to one receiver, unless somebody is at it."""
+    return courier.deliver(subscription)
+
+
+@shared_task(name="exchange.tasks.purge_webhooks", ignore_result=True)
+def purge_webhooks() -> int:
+    """Forget the log of deliveries beyond the days it is kept."""
+    return webhooks.purge(at=timezone.now())
