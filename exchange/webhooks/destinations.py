@@ -26,10 +26,22 @@ Network = IPv4Network | IPv6Network
 
 _SCHEMES = {"https": 443, "http": 80}
 
-# Prefixes under which an IPv6 address leads to an IPv4 one, which may be anything (RFC 6052, RFC
-# 8215, RFC 3056, RFC 4380), and the deprecated site-local addresses (RFC 3879).
-_REFUSED_IPV6 = tuple(
-    map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10"))
+# What Python's own table leaves open, in one version or another: protocol assignments (RFC 6890);
+# prefixes under which an IPv6 address leads to an IPv4 one, which may be anything (RFC 6052, RFC
+# 8215, RFC 3056, RFC 4380, RFC 7526); the deprecated site-local addresses (RFC 3879).
+_REFUSED = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2002::/16",
+            "2001::/32",
+            "fec0::/10",
+        ),
+    )
 )
 
 
@@ -79,7 +91,7 @@ def is_allowed(address: Address, rules: Rules) -> bool:
         address = address.ipv4_mapped
     if any(address in network for network in rules.private_networks):
         return True
-    if isinstance(address, IPv6Address) and any(address in net for net in _REFUSED_IPV6):
+    if any(address in network for network in _REFUSED):
         return False
     return (
         address.is_global
@@ -95,6 +107,8 @@ def checked(url: str, rules: Rules) -> SplitResult:
     Raises DestinationError: `scheme`, `host`, `credentials`, `port`, or `private` for an IP
     address or a name that can only be inside.
     """
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise DestinationError("host")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -102,8 +116,8 @@ def checked(url: str, rules: Rules) -> SplitResult:
         raise DestinationError("port", str(error)) from error
     if parts.scheme not in _SCHEMES or (parts.scheme == "http" and not rules.plain_http):
         raise DestinationError("scheme", parts.scheme)
-    if not parts.hostname or any(character.isspace() for character in url):
-        raise DestinationError("host", parts.hostname or "")
+    if not parts.hostname:
+        raise DestinationError("host")
     if parts.username is not None or parts.password is not None:
         raise DestinationError("credentials")
     if port == 0:

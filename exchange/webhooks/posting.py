@@ -52,7 +52,7 @@ def post(
     started = time.monotonic()
     deadline = started + timeout
     status, error, excerpt = None, "", ""
-    connection: http.client.HTTPConnection | None = None
+    connection: _PinnedConnection | None = None
     try:
         destination = resolve(url, rules, timeout=timeout)
         connection = _PinnedConnection(destination, deadline)
@@ -87,7 +87,7 @@ def post(
         error = f"protocol: {type(failure).__name__}"
     finally:
         if connection is not None:
-            connection.close()
+            connection.hang_up()
     return Answer(
         status=status,
         error=error if status is None else "",
@@ -113,21 +113,23 @@ class _PinnedConnection(http.client.HTTPConnection):
         super().__init__(destination.host, destination.port)
         self._destination = destination
         self._deadline = deadline
+        self._raw: socket.socket | None = None
+
+    def hang_up(self) -> None:
+        """Close the socket itself; `close` happens before the answer is read."""
+        if self._raw is not None:
+            self._raw.close()
 
     def connect(self) -> None:
         """Connect to the first address that answers; with TLS, the certificate is of the name."""
-        raw = self._connected()
-        try:
-            if self._destination.encrypted:
-                raw.settimeout(_left(self._deadline))
-                raw = ssl.create_default_context().wrap_socket(
-                    raw, server_hostname=self._destination.host
-                )
-        except BaseException:
-            raw.close()
-            raise
+        self._raw = self._connected()
+        if self._destination.encrypted:
+            self._raw.settimeout(_left(self._deadline))
+            self._raw = ssl.create_default_context().wrap_socket(
+                self._raw, server_hostname=self._destination.host
+            )
         # http.client asks for sendall, makefile and close, and for nothing else.
-        self.sock = cast("Any", _Deadline(raw, self._deadline))
+        self.sock = cast("Any", _Deadline(self._raw, self._deadline))
 
     def _connected(self) -> socket.socket:
         failure: OSError | None = None
@@ -135,10 +137,17 @@ class _PinnedConnection(http.client.HTTPConnection):
         for remaining, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             # A first address that does not answer leaves time for the next.
             share = _left(self._deadline) / remaining
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            # A bare socket: socket.create_connection would ask the resolver again.
+            raw = socket.socket(family, socket.SOCK_STREAM)
             try:
-                return socket.create_connection((str(address), self._destination.port), share)
+                raw.settimeout(share)
+                raw.connect((str(address), self._destination.port))
             except OSError as error:
+                raw.close()
                 failure = error
+            else:
+                return raw
         assert failure is not None
         raise failure
 
@@ -166,7 +175,7 @@ class _Deadline:
         return io.BufferedReader(_Reader(self._raw, self._deadline))
 
     def close(self) -> None:
-        self._raw.close()
+        """Do nothing: http.client closes before it reads an answer that ends the connection."""
 
 
 class _Reader(io.RawIOBase):
