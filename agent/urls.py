@@ -12,6 +12,7 @@ plan_urls: list[URLPattern | URLResolver] = [
     path("", include("agent.entry.urls")),
     path("", include("agent.review.urls")),
     path("", include("agent.members.urls")),
+    path("", include("agent.webhooks.urls")),
     path("", include("agent.editing.urls")),
 ]
 

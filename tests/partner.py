@@ -110,8 +110,6 @@ def partner_system(context: ssl.SSLContext | None = None) -> Iterator[Partner]:
             except OSError:
                 pass  # the sender is gone
 
-        do_GET = do_POST
-
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             pass
 

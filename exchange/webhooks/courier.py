@@ -75,8 +75,8 @@ def with_work(*, at: datetime) -> list[int]:
     return list(
         WebhookDelivery.objects.to_try(at)
         .filter(_nobody_at_it("subscription__", at))
-        .order_by("subscription")
-        .values_list("subscription", flat=True)
+        .order_by("subscription_id")
+        .values_list("subscription_id", flat=True)
         .distinct()
     )
 

@@ -50,5 +50,5 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
                 models.Q(on_request=True) | ~models.Exists(earlier),
                 due_at__lte=at,
             )
-            .order_by("attempts", "event", "id")
+            .order_by("attempts", "event_id", "id")
         )

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import User
+from exchange.webhooks import services as webhooks
 from indicators.models import Observation
 from measures.models import Milestone
 from plans import workflow
@@ -60,6 +61,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "member_remove": ("GET", MANAGE),
     "invitation_resend": ("POST", MANAGE),
     "invitation_revoke": ("POST", MANAGE),
+    "webhooks": ("GET", MANAGE),
+    "webhook_create": ("GET", MANAGE),
+    "webhook": ("GET", MANAGE),
+    "webhook_edit": ("GET", MANAGE),
+    "webhook_secret": ("POST", MANAGE),
+    "webhook_test": ("POST", MANAGE),
+    "webhook_pause": ("POST", MANAGE),
+    "webhook_resume": ("POST", MANAGE),
+    "webhook_delete": ("GET", MANAGE),
+    "webhook_delivery": ("GET", MANAGE),
+    "webhook_send_again": ("POST", MANAGE),
 }
 
 ALLOWED = {
@@ -116,6 +128,15 @@ class House:
             invited_by=author,
             expires_at=timezone.now() + timedelta(days=14),
         )
+        self.subscription, _secret = webhooks.subscribe(
+            self.plan,
+            name="Observatoire",
+            url="https://partner.example.org/",
+            kinds=["observation.published"],
+            by=author,
+            at=timezone.now(),
+        )
+        self.delivery = webhooks.send_test(self.subscription, at=timezone.now())
 
     def arguments(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Return what the address of this plan's objects takes."""
@@ -128,6 +149,8 @@ class House:
             "number": self.observation.pk,
             "member": self.member.pk,
             "invitation": self.invitation.pk,
+            "subscription": self.subscription.pk,
+            "delivery": self.delivery.pk,
         }
         return {name: every[name] for name in names}
 

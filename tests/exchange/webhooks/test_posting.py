@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -81,10 +82,8 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
             connection, _address = listening.accept()
             with connection:
                 connection.recv(65536)
-                try:
+                with contextlib.suppress(OSError):  # the sender hung up
                     talk(connection)
-                except OSError:
-                    pass  # the sender hung up
 
         thread = threading.Thread(target=run)
         thread.start()
