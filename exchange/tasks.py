@@ -25,7 +25,8 @@ def sweep_webhooks() -> int:
     """
     waiting = courier.with_work(at=timezone.now())
     for subscription in waiting:
-        deliver_webhooks.delay(subscription)
+        # One that finds no free courier is asked for again by the next sweep.
+        deliver_webhooks.apply_async((subscription,), expires=30)
     return len(waiting)
 
 

@@ -170,7 +170,15 @@ def given(service: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_services_are_those_of_a_whole_site() -> None:
-    assert sorted(services()) == ["beat", "migrate", "postgres", "redis", "web", "worker"]
+    assert sorted(services()) == [
+        "beat",
+        "courier",
+        "migrate",
+        "postgres",
+        "redis",
+        "web",
+        "worker",
+    ]
     assert sorted(site_services()) == ["beat", "migrate", "web", "worker"]
 
 

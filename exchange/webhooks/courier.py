@@ -45,7 +45,7 @@ FAILING_TOO_LONG = timedelta(days=2)
 FAILURES_IN_A_ROW = 3
 """So many failures with nothing accepted between them, and the receiver is left to rest."""
 LONGEST_REST = timedelta(minutes=30)
-TURN = timedelta(seconds=30)
+TURN = timedelta(seconds=10)
 """How long a receiver that has much to read keeps a courier before the others have theirs."""
 LEASE = timedelta(minutes=2)
 """Longer than one attempt may take (at most a minute: WEBHOOK_TIMEOUT_SECONDS)."""
