@@ -36,7 +36,7 @@ class WebhookForm(forms.ModelForm):
             "Le nom du système ou de l’organisme, pas celui d’une personne."
         )
         self.fields["url"].help_text = _(
-            "Donnée par le partenaire ; elle commence par https:// et reçoit des requêtes POST."
+            "Donnée par le partenaire ; elle commence par https:// et reçoit des requêtes POST."
         )
 
     def clean_url(self) -> str:
@@ -53,7 +53,7 @@ class RotationForm(forms.Form):
     """Whether the secret to replace may still be used for a while."""
 
     leaked = forms.BooleanField(
-        label=gettext_lazy("Le secret actuel a pu être lu par d’autres : ne plus s’en servir"),
+        label=gettext_lazy("Le secret actuel a pu être lu par d’autres : ne plus s’en servir"),
         help_text=gettext_lazy(
             "Sans cela, les messages portent les deux signatures pendant vingt-quatre heures, "
             "le temps que le partenaire change de secret."

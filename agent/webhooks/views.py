@@ -77,7 +77,7 @@ def create(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("« %(name)s » est abonné. Transmettez-lui maintenant le secret.")
+                _("« %(name)s » est abonné. Transmettez-lui maintenant le secret.")
                 % {"name": made.name},
             )
             return redirect("agent:webhook_secret", plan.slug, made.pk)
@@ -137,7 +137,7 @@ def secret(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) 
             messages.error(request, str(refusal))
         except UnreadableSecretError:
             messages.error(
-                request, _("La clé du site a changé : ce secret est illisible, remplacez-le.")
+                request, _("La clé du site a changé : ce secret est illisible, remplacez-le.")
             )
         found.refresh_from_db()
     elif request.method == "POST" and form.is_valid():
@@ -167,7 +167,7 @@ def pause(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) -
     except services.SubscriptionError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("L’abonnement est en pause : ce qui change attend."))
+        messages.success(request, _("L’abonnement est en pause : ce qui change attend."))
     return redirect("agent:webhook", plan.slug, found.pk)
 
 
@@ -181,7 +181,7 @@ def resume(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) 
     except services.SubscriptionError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("L’abonnement est de nouveau actif : ce qui attendait part."))
+        messages.success(request, _("L’abonnement est de nouveau actif : ce qui attendait part."))
     return redirect("agent:webhook", plan.slug, found.pk)
 
 
@@ -191,7 +191,7 @@ def delete(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) 
     found = _found(plan, subscription)
     if request.method == "POST":
         found.delete()
-        messages.success(request, _("« %(name)s » n’est plus abonné.") % {"name": found.name})
+        messages.success(request, _("« %(name)s » n’est plus abonné.") % {"name": found.name})
         return redirect("agent:webhooks", plan.slug)
     waiting = found.deliveries.waiting().count()
     return _page(request, "delete", rights, subscription=found, waiting=waiting)

@@ -18,7 +18,7 @@ def refusal_words(code: str) -> str:
         "host": _("Cette adresse n’a pas de nom de machine lisible."),
         "credentials": _("L’adresse ne contient ni nom ni mot de passe."),
         "port": _("Le numéro de port n’existe pas."),
-        "private": _("Cette adresse est celle d’un réseau privé : rien n’y est envoyé."),
+        "private": _("Cette adresse est celle d’un réseau privé : rien n’y est envoyé."),
     }[code]
 
 
@@ -36,7 +36,7 @@ def error_words(error: str) -> str:
         "tls": _("certificat refusé"),
         "connection": _("connexion impossible"),
         "protocol": _("réponse illisible"),
-        "secret": _("secret illisible par ce site : remplacez-le"),
+        "secret": _("secret illisible par ce site : remplacez-le"),
         "internal": _("erreur de ce site, notée dans son journal"),
     }[code]
     return f"{words} ({detail})" if detail else words

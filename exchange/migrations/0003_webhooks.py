@@ -30,9 +30,9 @@ class Migration(migrations.Migration):
                 ('lane', models.CharField(blank=True, help_text='That of the event.', max_length=40)),
                 ('on_request', models.BooleanField(default=False)),
                 ('state', models.CharField(choices=[('waiting', 'en attente'), ('delivered', 'reçu'), ('given_up', 'abandonné')], default='waiting', max_length=9)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='essais')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tentatives')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='écrit le')),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='à essayer à partir de')),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='à envoyer à partir de')),
                 ('ended_at', models.DateTimeField(null=True)),
             ],
             options={
@@ -87,8 +87,8 @@ class Migration(migrations.Migration):
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log', to='exchange.webhookdelivery')),
             ],
             options={
-                'verbose_name': 'essai',
-                'verbose_name_plural': 'essais',
+                'verbose_name': 'tentative',
+                'verbose_name_plural': 'tentatives',
                 'ordering': ('id',),
             },
         ),
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.UUIDField(default=uuid.uuid4, help_text='The id that receivers see.', unique=True)),
-                ('kind', models.CharField(choices=[('observation.published', 'valeur publiée'), ('observation.corrected', 'valeur corrigée'), ('observation.withdrawn', 'valeur retirée'), ('milestone_update.published', 'état de jalon publié'), ('milestone_update.corrected', 'état de jalon corrigé'), ('milestone_update.withdrawn', 'état de jalon retiré'), ('target.published', 'cible ajoutée'), ('target.revised', 'cible révisée'), ('target.abandoned', 'cible abandonnée'), ('webhook.test', 'essai')], max_length=30)),
+                ('kind', models.CharField(choices=[('observation.published', 'valeur publiée'), ('observation.corrected', 'valeur corrigée'), ('observation.withdrawn', 'valeur retirée'), ('milestone_update.published', 'état de jalon publié'), ('milestone_update.corrected', 'état de jalon corrigé'), ('milestone_update.withdrawn', 'état de jalon retiré'), ('target.published', 'cible ajoutée'), ('target.revised', 'cible révisée'), ('target.abandoned', 'cible abandonnée'), ('webhook.test', 'message d’essai')], max_length=30)),
                 ('lane', models.CharField(blank=True, max_length=40)),
                 ('occurred_at', models.DateTimeField(verbose_name='survenu le')),
                 ('body', models.TextField(blank=True)),

@@ -242,11 +242,11 @@ def _count_failure(subscription: WebhookSubscription, answer: Answer, *, at: dat
     if subscription.state != WebhookSubscription.State.ACTIVE:
         return
     if answer.status == GONE:
-        _stop(subscription, _("Le système a répondu 410 : il ne veut plus rien recevoir."), at=at)
+        _stop(subscription, _("Le système a répondu 410 : il ne veut plus rien recevoir."), at=at)
     elif at - since >= FAILING_TOO_LONG:
         _stop(
             subscription,
-            _("Rien n’a été reçu depuis deux jours (dernière réponse : %(answer)s).")
+            _("Rien n’a été reçu depuis deux jours (dernière réponse : %(answer)s).")
             % {"answer": answer.status or answer.error},
             at=at,
         )
@@ -268,7 +268,7 @@ def _stop(subscription: WebhookSubscription, reason: str, *, at: datetime) -> No
         plan_id=subscription.plan_id,
         kind=Notification.Kind.PARTNER,
         key=f"webhook:{subscription.pk}:{at.isoformat()}",
-        text=_("Les annonces à « %(name)s » sont arrêtées. %(reason)s")
+        text=_("Les annonces à « %(name)s » sont arrêtées. %(reason)s")
         % {"name": subscription.name, "reason": reason},
         url=subscription.get_absolute_url(),
         at=at,

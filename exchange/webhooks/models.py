@@ -133,7 +133,7 @@ class WebhookEvent(models.Model):
     key = models.UUIDField(unique=True, default=uuid4, help_text="The id that receivers see.")
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="+")
     kind = models.CharField(
-        max_length=KIND_LENGTH, choices=[*EventKind.choices, (TEST, _("essai"))]
+        max_length=KIND_LENGTH, choices=[*EventKind.choices, (TEST, _("message d’essai"))]
     )
     lane = models.CharField(max_length=40, blank=True)
     observation = models.ForeignKey(Observation, models.CASCADE, related_name="+", null=True)
@@ -202,9 +202,9 @@ class WebhookDelivery(models.Model):
     lane = models.CharField(max_length=40, blank=True, help_text="That of the event.")
     on_request = models.BooleanField(default=False)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("tentatives"), default=0)
     created_at = models.DateTimeField(_("écrit le"), default=timezone.now)
-    due_at = models.DateTimeField(_("à essayer à partir de"), default=timezone.now)
+    due_at = models.DateTimeField(_("à envoyer à partir de"), default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
     objects = WebhookDeliveryQuerySet.as_manager()
@@ -252,8 +252,8 @@ class WebhookAttempt(models.Model):
     excerpt = models.CharField(_("début de la réponse"), max_length=EXCERPT_LENGTH, blank=True)
 
     class Meta:
-        verbose_name = _("essai")
-        verbose_name_plural = _("essais")
+        verbose_name = _("tentative")
+        verbose_name_plural = _("tentatives")
         ordering = ("id",)
 
     def __str__(self) -> str:

@@ -183,7 +183,7 @@ def test_a_test_message_is_sent_and_its_answer_is_read_on_the_page(
         partner.answer = lambda _message: Reply(503, b"<b>en travaux</b>")
         subscription, _secret = subscribed(plan, partner.url)
         answer = manager.post(f"{PAGES}{subscription.pk}/essai/", follow=True)
-        assert "Pas encore essayé." in main_text(answer)
+        assert "Pas encore envoyé." in main_text(answer)
         deliver(subscription.pk)
         delivery = WebhookDelivery.objects.get()
         assert answer.redirect_chain[-1][0] == f"{PAGES}{subscription.pk}/envois/{delivery.pk}/"
