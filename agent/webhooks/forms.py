@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agent.webhooks.words import refusal_words
 from exchange.models import WebhookSubscription
 from exchange.webhooks.courier import rules_here
 from exchange.webhooks.destinations import DestinationError, checked
 from exchange.webhooks.models import EventKind
+from exchange.webhooks.wording import refusal_words
 
 
 class WebhookForm(forms.ModelForm):

@@ -208,6 +208,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['subscription', 'attempts', 'event'], name='exchange_delivery_turn'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookdelivery',
             index=models.Index(condition=models.Q(('state', 'waiting')), fields=['subscription', 'lane', 'event'], name='exchange_delivery_waiting'),
         ),
         migrations.AddConstraint(

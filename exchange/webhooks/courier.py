@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +34,7 @@ from exchange.webhooks.models import (
 )
 from exchange.webhooks.payloads import body_of
 from exchange.webhooks.posting import Answer, post
+from exchange.webhooks.wording import error_words
 from plans.models import Role
 
 FIRST_PAUSE = timedelta(seconds=30)
@@ -72,12 +73,11 @@ def rest_after(failures: int) -> timedelta:
 
 def with_work(*, at: datetime) -> list[int]:
     """Return the subscriptions (ids) that have something to deliver and nobody at it."""
+    to_try = WebhookDelivery.objects.to_try(at).filter(subscription=OuterRef("pk"))
     return list(
-        WebhookDelivery.objects.to_try(at)
-        .filter(_nobody_at_it("subscription__", at))
-        .order_by("subscription_id")
-        .values_list("subscription_id", flat=True)
-        .distinct()
+        WebhookSubscription.objects.filter(_nobody_at_it(at), Exists(to_try))
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
 
 
@@ -109,13 +109,13 @@ def deliver(subscription_id: int, *, clock: Clock = timezone.now) -> int:
     return accepted
 
 
-def _nobody_at_it(prefix: str, at: datetime) -> Q:
-    return Q(**{f"{prefix}leased_until__isnull": True}) | Q(**{f"{prefix}leased_until__lte": at})
+def _nobody_at_it(at: datetime) -> Q:
+    return Q(leased_until__isnull=True) | Q(leased_until__lte=at)
 
 
 def _take(subscription_id: int, lease: UUID, *, at: datetime) -> bool:
     """Take the lease, unless somebody holds it: one UPDATE, which two cannot both win."""
-    free = WebhookSubscription.objects.filter(_nobody_at_it("", at), pk=subscription_id)
+    free = WebhookSubscription.objects.filter(_nobody_at_it(at), pk=subscription_id)
     return free.update(lease=lease, leased_until=at + LEASE) == 1
 
 
@@ -247,7 +247,7 @@ def _count_failure(subscription: WebhookSubscription, answer: Answer, *, at: dat
         _stop(
             subscription,
             _("Rien n’a été reçu depuis deux jours (dernière réponse : %(answer)s).")
-            % {"answer": answer.status or answer.error},
+            % {"answer": answer.status or error_words(answer.error)},
             at=at,
         )
 

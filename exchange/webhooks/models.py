@@ -231,6 +231,11 @@ class WebhookDelivery(models.Model):
                 condition=models.Q(state="waiting"),
                 name="exchange_delivery_waiting",
             ),
+            models.Index(
+                fields=("subscription", "attempts", "event"),
+                condition=models.Q(state="waiting"),
+                name="exchange_delivery_turn",
+            ),
         )
 
     def __str__(self) -> str:

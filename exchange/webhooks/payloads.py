@@ -1,7 +1,7 @@
 """What a message says: the published row as the API writes it, and where to read more.
 
-Nothing but what anybody may read on the site: no author, no reviewer, no draft. The rows of an
-event do not change once it has occurred, so a message written late says the same.
+Nothing but what anybody may read on the site: no author, no reviewer, no draft. Published versions
+do not change, so a message written late says the same; a target is told as it stands then.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from exchange.webhooks.destinations import Destination, DestinationError, Rules, resolve
@@ -106,6 +107,12 @@ def _beginning(response: http.client.HTTPResponse) -> str:
     return start.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Read the certificates of authorities, once for the process: that takes time."""
+    return ssl.create_default_context()
+
+
 class _PinnedConnection(http.client.HTTPConnection):
     """A connection to the addresses that were judged, under the name that was given."""
 
@@ -125,9 +132,7 @@ class _PinnedConnection(http.client.HTTPConnection):
         self._raw = self._connected()
         if self._destination.encrypted:
             self._raw.settimeout(_left(self._deadline))
-            self._raw = ssl.create_default_context().wrap_socket(
-                self._raw, server_hostname=self._destination.host
-            )
+            self._raw = _trust().wrap_socket(self._raw, server_hostname=self._destination.host)
         # http.client asks for sendall, makefile and close, and for nothing else.
         self.sock = cast("Any", _Deadline(self._raw, self._deadline))
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from exchange.webhooks import posting
 from exchange.webhooks.destinations import Rules
 from exchange.webhooks.posting import EXCERPT_BYTES, Answer, post
 from tests.mail_server import free_port
@@ -182,8 +183,10 @@ def secure_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (str(ip_address("127.0.0.1")), port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", names)
+    posting._trust.cache_clear()
     with partner_system(context) as running:
         yield running
+    posting._trust.cache_clear()
 
 
 def test_the_certificate_is_that_of_the_name_although_the_address_is_pinned(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from exchange.models import WebhookDelivery, WebhookEvent
@@ -34,8 +35,10 @@ from tests.exchange.webhooks.changes import (
 from tests.factories import (
     IndicatorFactory,
     MilestoneFactory,
+    MilestoneUpdateFactory,
     ObservationFactory,
     PlanFactory,
+    SourceFactory,
     TargetFactory,
     UserFactory,
 )
@@ -296,3 +299,47 @@ def test_every_kind_can_be_subscribed_to_and_is_made_above(plan: Plan) -> None:
     promises.abandon(new, reason="Fin", on=date(2026, 1, 1), today=timezone.localdate())
     assert sorted(kinds()) == sorted(ALL)
     assert MilestoneUpdate.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("about", ["indicator", "milestone"])
+def test_of_two_transactions_the_second_to_write_is_the_second_to_be_told(about: str) -> None:
+    """Even when nothing but the trigger makes one wait for the other: a bulk write, a shell."""
+    plan = PlanFactory.create()
+    subscribed(plan)
+    indicator = IndicatorFactory.create(plan=plan)
+    milestone = MilestoneFactory.create(measure__plan=plan)
+    shared = {
+        "state": "published",
+        "published_at": timezone.now(),
+        "source": SourceFactory.create(plan=plan),
+    }
+
+    def write(year: int) -> None:
+        if about == "indicator":
+            ObservationFactory.create(indicator=indicator, year=year, **shared)
+        else:
+            MilestoneUpdateFactory.create(milestone=milestone, as_of=date(year, 1, 1), **shared)
+
+    done = threading.Event()
+
+    def second() -> None:
+        try:
+            write(2021)
+        finally:
+            done.set()
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        write(2020)
+        thread.start()
+        # The second waits for the first to end, instead of taking an id and ending before it.
+        assert not done.wait(1)
+    thread.join()
+    events = WebhookEvent.objects.select_related("observation", "update").order_by("id")
+    if about == "indicator":
+        told = [event.observation.period_start.year for event in events if event.observation]
+    else:
+        told = [event.update.as_of.year for event in events if event.update]
+    assert told == [2020, 2021]
