@@ -23,6 +23,7 @@ URGENCY = (
     Kind.OVERDUE,
     Kind.DUE_SOON,
     Kind.RETURNED,
+    Kind.PARTNER,
     Kind.TO_REVIEW,
     Kind.MENTION,
     Kind.COMMENT,

@@ -14,6 +14,7 @@ plan_urls: list[URLPattern | URLResolver] = [
     path("", include("agent.spreadsheets.urls")),
     path("", include("agent.members.urls")),
     path("", include("agent.tokens.urls")),
+    path("", include("agent.webhooks.urls")),
     path("", include("agent.editing.urls")),
 ]
 

@@ -1,6 +1,7 @@
 """How settings are read from the environment: with an error that names the variable."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 import environ
@@ -31,6 +32,13 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
         if word not in allowed:
             raise ImproperlyConfigured(f"{var}={word}: expected one of {', '.join(allowed)}.")
         return word
+
+    def networks(self, var: str) -> list[IPv4Network | IPv6Network]:
+        """Networks as 192.0.2.0/24, separated by commas; none when not set."""
+        try:
+            return [ip_network(word) for word in self.list(var, default=[])]
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var}={self.str(var)}: {error}.") from error
 
 
 def local_address(host: str, port: int) -> str:

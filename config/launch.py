@@ -211,6 +211,11 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
             "--loglevel", quiet, "--without-gossip", "--without-mingle",
         )  # fmt: skip
         start(
+            "The courier", *celery, "worker", "--queues", "webhooks", "--pool", "threads",
+            "--concurrency", str(settings.COURIER_CONCURRENCY), "--hostname", "courier@%h",
+            "--loglevel", quiet, "--without-gossip", "--without-mingle",
+        )  # fmt: skip
+        start(
             "The beat", *celery, "beat", "--loglevel", quiet,
             "--schedule", str(beat_state), "--pidfile", "",
         )  # fmt: skip

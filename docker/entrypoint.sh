@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a container of the image runs: `web`, `worker` and `beat` are the processes of the site,
+# What a container of the image runs: `web`, `worker`, `courier` and `beat` are the processes of the site,
 # `healthy-…` asks whether one of them is well, anything else is run as it is written.
 # The words are those of `make run` (config/launch.py).
 set -eu
@@ -27,6 +27,11 @@ worker)
     exec celery --app config.celery --quiet worker --concurrency "${WORKER_CONCURRENCY:-2}" \
         --hostname "worker@%h" --loglevel warning --without-gossip --without-mingle
     ;;
+courier)
+    exec celery --app config.celery --quiet worker --queues webhooks --pool threads \
+        --concurrency "${COURIER_CONCURRENCY:-16}" --hostname "courier@%h" \
+        --loglevel warning --without-gossip --without-mingle
+    ;;
 beat)
     mkdir -p "$beat_folder"
     exec celery --app config.celery --quiet beat --loglevel warning \
@@ -38,6 +43,10 @@ healthy-web)
 healthy-worker)
     exec celery --app config.celery --quiet inspect ping --timeout 5 \
         --destination "worker@$(hostname)"
+    ;;
+healthy-courier)
+    exec celery --app config.celery --quiet inspect ping --timeout 5 \
+        --destination "courier@$(hostname)"
     ;;
 healthy-beat)
     # It writes its state every few minutes for as long as it goes round.

@@ -10,6 +10,8 @@ from kombu.exceptions import OperationalError
 
 from exchange.packages import services
 from exchange.spreadsheets import jobs
+from exchange.webhooks import courier
+from exchange.webhooks import services as webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -45,3 +47,29 @@ def queue(job_id: int) -> None:
         work_on_import.apply_async((job_id,), retry=False)
     except (OperationalError, OSError):
         logger.warning("The broker is away: import %s waits for the next round", job_id)
+
+
+@shared_task(name=webhooks.SWEEP_TASK, ignore_result=True)
+def sweep_webhooks() -> int:
+    """Give each receiver that has something to be told a turn of its own; return how many.
+
+    Every few seconds by the beat: what is due follows from the rows, so a broker or a courier
+    that was down is made up for.
+    """
+    waiting = courier.with_work(at=timezone.now())
+    for subscription in waiting:
+        # One that finds no free courier is asked for again by the next sweep.
+        deliver_webhooks.apply_async((subscription,), expires=30)
+    return len(waiting)
+
+
+@shared_task(name="exchange.tasks.deliver_webhooks", ignore_result=True)
+def deliver_webhooks(subscription: int) -> int:
+    """Deliver what is due to one receiver, unless somebody is at it."""
+    return courier.deliver(subscription)
+
+
+@shared_task(name="exchange.tasks.purge_webhooks", ignore_result=True)
+def purge_webhooks() -> int:
+    """Forget the log of deliveries beyond the days it is kept."""
+    return webhooks.purge(at=timezone.now())

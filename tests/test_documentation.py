@@ -170,8 +170,16 @@ def given(service: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_services_are_those_of_a_whole_site() -> None:
-    assert sorted(services()) == ["beat", "migrate", "postgres", "redis", "web", "worker"]
-    assert sorted(site_services()) == ["beat", "migrate", "web", "worker"]
+    assert sorted(services()) == [
+        "beat",
+        "courier",
+        "migrate",
+        "postgres",
+        "redis",
+        "web",
+        "worker",
+    ]
+    assert sorted(site_services()) == ["beat", "courier", "migrate", "web", "worker"]
 
 
 def test_services_are_given_settings_of_the_list_and_no_other() -> None:

@@ -104,6 +104,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         ("web", "The web server", set()),
         # Several machines may have a worker: the health check asks for this one.
         ("worker", "The worker", {"--hostname"}),
+        ("courier", "The courier", set()),
         ("beat", "The beat", set()),
     ],
 )

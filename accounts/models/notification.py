@@ -69,6 +69,7 @@ class Notification(models.Model):
         PUBLISHED = "published", _("publié")
         MENTION = "mention", _("mention")
         COMMENT = "comment", _("commentaire")
+        PARTNER = "partner", _("système partenaire")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notifications")
     plan_id = models.BigIntegerField(

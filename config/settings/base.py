@@ -1,5 +1,6 @@
 """Settings that hold everywhere. What comes from the environment is listed in docs/settings.md."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ layout = Layout.from_environment()
 DATA_DIR = layout.data
 
 DEBUG = env.bool("DEBUG", default=False)
+# Former values of SECRET_KEY, which still read what they signed or encrypted.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -29,6 +32,7 @@ BASE_URL: str = env.str("BASE_URL", default=local_address(HOST, PORT)).rstrip("/
 WEB_WORKERS = env.whole("WEB_WORKERS", default=2, least=1, most=256)
 WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1, most=256)
 WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", default=2, least=1, most=256)
+COURIER_CONCURRENCY = env.whole("COURIER_CONCURRENCY", default=16, least=1, most=256)
 # A new installation makes a superuser and shows the password once.
 FIRST_LOGIN = env.bool("FIRST_LOGIN", default=True)
 
@@ -267,12 +271,8 @@ EVIDENCE_MAX_BYTES = env.whole(
 SPREADSHEET_MAX_BYTES = env.whole(
     "SPREADSHEET_MAX_BYTES", default=30_000_000, least=100_000, most=200_000_000
 )
-SPREADSHEET_MAX_ROWS = env.whole(
-    "SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000
-)
-SPREADSHEET_RETENTION_DAYS = env.whole(
-    "SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365
-)
+SPREADSHEET_MAX_ROWS = env.whole("SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000)
+SPREADSHEET_RETENTION_DAYS = env.whole("SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365)
 # A worker that has not been heard of for so long is taken for dead, and its import taken up.
 SPREADSHEET_LEASE_SECONDS = 60
 # The grid of a large plan: a few fields for each indicator.
@@ -358,7 +358,30 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exchange.tasks.purge_imports",
         "schedule": crontab(hour=3, minute=20),
     },
+    # One query finds out that nothing is to be told.
+    "sweep-webhooks": {
+        "task": "exchange.tasks.sweep_webhooks",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 9},
+    },
+    "purge-webhooks": {
+        "task": "exchange.tasks.purge_webhooks",
+        "schedule": crontab(hour=4, minute=10),
+    },
 }
+# Partners' systems are spoken to by a worker of their own, the courier: one that does not answer
+# keeps no mail and no other work waiting.
+CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
+    "exchange.tasks.sweep_webhooks": {"queue": "webhooks"},
+    "exchange.tasks.deliver_webhooks": {"queue": "webhooks"},
+}
+
+# Change notification. Partners' addresses are public and encrypted, unless said otherwise here.
+
+WEBHOOK_ALLOWED_PRIVATE_NETWORKS = env.networks("WEBHOOK_ALLOWED_PRIVATE_NETWORKS")
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+WEBHOOK_TIMEOUT_SECONDS = env.whole("WEBHOOK_TIMEOUT_SECONDS", default=10, least=1, most=60)
+WEBHOOK_LOG_DAYS = env.whole("WEBHOOK_LOG_DAYS", default=30, least=1, most=3650)
 
 # API: nothing is open that does not say so.
 

@@ -1,6 +1,24 @@
-"""What the exchanges keep of their own: packages that were built, files that were sent."""
+"""What the exchanges keep of their own: packages built, files sent, partners to tell of changes."""
 
 from exchange.models.imports import ImportJob, ImportRow
 from exchange.models.packages import PlanPackage
+from exchange.webhooks.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSubscription,
+)
+from exchange.webhooks.telling import MilestoneUpdateTold, ObservationTold, TargetTold
 
-__all__ = ["ImportJob", "ImportRow", "PlanPackage"]
+__all__ = [
+    "ImportJob",
+    "ImportRow",
+    "MilestoneUpdateTold",
+    "ObservationTold",
+    "PlanPackage",
+    "TargetTold",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WebhookSubscription",
+]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from exchange.models import ImportJob
+from exchange.webhooks import services as webhooks
 from indicators.models import Observation, Target
 from measures.models import Milestone
 from plans import workflow
@@ -102,6 +103,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "tokens": ("GET", MANAGE),
     "token_renew": ("POST", MANAGE),
     "token_revoke": ("POST", MANAGE),
+    "webhooks": ("GET", MANAGE),
+    "webhook_create": ("GET", MANAGE),
+    "webhook": ("GET", MANAGE),
+    "webhook_edit": ("GET", MANAGE),
+    "webhook_secret": ("POST", MANAGE),
+    "webhook_test": ("POST", MANAGE),
+    "webhook_pause": ("POST", MANAGE),
+    "webhook_resume": ("POST", MANAGE),
+    "webhook_delete": ("GET", MANAGE),
+    "webhook_delivery": ("GET", MANAGE),
+    "webhook_send_again": ("POST", MANAGE),
 }
 
 ALLOWED = {
@@ -169,6 +181,15 @@ class House:
             invited_by=author,
             expires_at=timezone.now() + timedelta(days=14),
         )
+        self.subscription, _secret = webhooks.subscribe(
+            self.plan,
+            name="Observatoire",
+            url="https://partner.example.org/",
+            kinds=["observation.published"],
+            by=author,
+            at=timezone.now(),
+        )
+        self.delivery = webhooks.send_test(self.subscription, at=timezone.now())
 
     def arguments(self, address: str) -> dict[str, Any]:
         """Return what the address of this plan's objects takes."""
@@ -187,6 +208,8 @@ class House:
             "image_format": "svg",
             "system": self.partner.system.pk,
             "token": self.partner.token.pk,
+            "subscription": self.subscription.pk,
+            "delivery": self.delivery.pk,
         }
         named = {
             "editing_add": {"noun": "objectifs"},

@@ -1,0 +1,1 @@
+"""Staff pages: the partner systems that are told of what is published."""

@@ -1,0 +1,1 @@
+"""Change notification: partner systems are told what was published (docs/webhooks.md)."""
