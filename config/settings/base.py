@@ -10,6 +10,7 @@ from config.embedded.paths import Layout
 from config.environment import Environment, local_address
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
+from config.security import content_policy, origins
 
 env = Environment()
 
@@ -72,6 +73,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.security.KnownHostMiddleware",
+    "config.security.SecurityHeadersMiddleware",
     "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -379,6 +382,15 @@ FORMS_URLFIELD_ASSUME_HTTPS = True
 # Browser
 
 CSRF_FAILURE_VIEW = "agent.typed_text.csrf_failure"
+# One policy for every page; what needs another writes its own header. Where a form leads to an
+# identity provider, the browser must let it go there, and on to wherever that sends it.
+CSP_FORM_ORIGINS: list[str] = env.list("CSP_FORM_ORIGINS", default=[])
+CONTENT_POLICY = content_policy(
+    [
+        *origins("OIDC_SERVER_URL", [OIDC_SERVER_URL] if OIDC_SERVER_URL else []),
+        *origins("CSP_FORM_ORIGINS", CSP_FORM_ORIGINS),
+    ]
+)
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
