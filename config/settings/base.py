@@ -133,9 +133,22 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        **(env.db_url_config(DATABASE_URL) if DATABASE_URL else layout.database),
+        **(
+            env.database(DATABASE_URL, env.str("DATABASE_PASSWORD", default=""))
+            if DATABASE_URL
+            else layout.database
+        ),
     }
 }
+
+# Migrations and what must get past the application's own limits run as the owner of the tables;
+# without an address of its own the application's account is both, where the servers are yours.
+MIGRATION_DATABASE_URL: str = env.str("MIGRATION_DATABASE_URL", default="")
+MIGRATION_DATABASE: dict[str, Any] = {} if DATABASE_URL else {**layout.owner_database}
+if MIGRATION_DATABASE_URL:
+    MIGRATION_DATABASE = env.database(
+        MIGRATION_DATABASE_URL, env.str("MIGRATION_DATABASE_PASSWORD", default="")
+    )
 
 REDIS_URL: str = env.str("REDIS_URL", default="") or layout.redis_url
 
@@ -397,6 +410,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
 # Logs go to standard error; whoever runs the site keeps them.
