@@ -1,6 +1,8 @@
 """How settings are read from the environment: with an error that names the variable."""
 
 import os
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 import environ
@@ -45,6 +47,17 @@ def local_address(host: str, port: int) -> str:
     """Where a browser on this machine finds a server that listens there."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def networks(variable: str, texts: Sequence[str]) -> list[IPv4Network | IPv6Network]:
+    """Networks as 10.0.0.0/8 or fd00::/8.
+
+    Raises ImproperlyConfigured, naming the variable, on anything else.
+    """
+    try:
+        return [ip_network(text.strip()) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable}: {error}.") from error
 
 
 EXAMPLES = frozenset(

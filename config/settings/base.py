@@ -1,5 +1,6 @@
 """Settings that hold everywhere. What comes from the environment is listed in docs/settings.md."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
-from config.environment import Environment, local_address
+from config.environment import Environment, local_address, networks
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
 from config.security import content_policy, origins
@@ -17,6 +18,8 @@ env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 layout = Layout.from_environment()
 DATA_DIR = layout.data
+
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
@@ -73,6 +76,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.requests.RequestIdMiddleware",
+    "config.health.HealthMiddleware",
     "config.security.KnownHostMiddleware",
     "config.security.SecurityHeadersMiddleware",
     "plans.api_support.middleware.ApiMiddleware",
@@ -418,13 +423,28 @@ CSRF_COOKIE_SAMESITE = "Lax"
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
+# Lines for a person or JSON for a machine; a line for each request or none.
+LOG_FORMAT = env.choice("LOG_FORMAT", default="LINE", allowed=("LINE", "JSON"))
+ACCESS_LOG = env.bool("ACCESS_LOG", default=False)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"impersonal": {"()": "config.logs.ImpersonalFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "LINE": {
+            "()": "config.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id:.8}]: {message}",
+            "style": "{",
+        },
+        "JSON": {"()": "config.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["impersonal"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would print each line twice.
@@ -432,6 +452,14 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
     },
 }
+
+# Who may read /metrics: whoever holds the token, and the networks named; by default nobody.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = networks("METRICS_NETWORKS", env.list("METRICS_NETWORKS", default=[]))
+
+# Errors go to this Sentry server, without anything of the person they happened to.
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT: str = env.str("SENTRY_ENVIRONMENT", default="production")
 
 # The audit trail is only ever added to.
 PGHISTORY_APPEND_ONLY = True

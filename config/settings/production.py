@@ -32,6 +32,10 @@ if DEBUG:
 # A log that outlives the moment is no place for a password: `manage.py create_staff_login`.
 FIRST_LOGIN = env.bool("FIRST_LOGIN", default=False)
 
+LOG_FORMAT = env.choice("LOG_FORMAT", default="JSON", allowed=("LINE", "JSON"))
+LOGGING["handlers"]["stderr"]["formatter"] = LOG_FORMAT
+ACCESS_LOG = env.bool("ACCESS_LOG", default=True)
+
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", default=31_536_000, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
