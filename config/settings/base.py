@@ -461,5 +461,9 @@ METRICS_NETWORKS = networks("METRICS_NETWORKS", env.list("METRICS_NETWORKS", def
 SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
 SENTRY_ENVIRONMENT: str = env.str("SENTRY_ENVIRONMENT", default="production")
 
+# Personal data goes when it has served: `manage.py anonymise_accounts`, every night.
+RETENTION_MONTHS = env.whole("RETENTION_MONTHS", default=36, least=0, most=120)
+SESSION_MONTHS = env.whole("SESSION_MONTHS", default=6, least=1, most=120)
+
 # The audit trail is only ever added to.
 PGHISTORY_APPEND_ONLY = True
