@@ -340,6 +340,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "agent.tasks.sweep_evidence",
         "schedule": crontab(hour=3, minute=40),
     },
+    "forget": {
+        "task": "config.tasks.forget",
+        "schedule": crontab(hour=3, minute=20),
+    },
     # What is due follows from the rows: a minute that is missed is made up for by the next.
     "send-digests": {
         "task": "accounts.tasks.send_digests",

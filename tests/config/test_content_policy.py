@@ -134,7 +134,9 @@ def test_the_pages_of_the_api_work_under_their_policy(page: Page, address: str) 
     page.goto(address)
     page.get_by_text("/api/v1/plans/").first.wait_for()
     page.wait_for_load_state("networkidle")
-    assert complaints == []
+    # Redoc names a picture on its maker's host, and leaves no way to say that it should not: the
+    # browser refuses to ask for it, which is what the policy is for.
+    assert [line for line in complaints if "https://cdn.redoc.ly/redoc/logo" not in line] == []
 
 
 @pytest.mark.parametrize(
@@ -167,20 +169,16 @@ def test_another_site_cannot_frame_a_page_but_can_frame_a_card(
     page: Page,
 ) -> None:
     load_plans()
-    page.goto("/nowhere/")
+    page.goto("/static/js/grid.js")  # a page of no policy, by the one name of the machine ...
     origin = page.evaluate("location.origin")
-    page.route(
-        "http://other.example/",
-        lambda route: route.fulfill(
-            content_type="text/html",
-            body=f"<iframe name=page src='{origin}/methodologie/'></iframe>"
-            f"<iframe name=card src='{origin}/integration/plans/demonstration/'></iframe>",
-        ),
+    other = origin.replace("localhost", "127.0.0.1")  # ... and the site by its other name
+    page.set_content(
+        f"<iframe name=page src='{other}/methodologie/'></iframe>"
+        f"<iframe name=card src='{other}/integration/plans/demonstration/'></iframe>"
     )
-    page.goto("http://other.example/")
     page.wait_for_load_state("networkidle")
     framed = {frame.name: frame.url for frame in page.frames if frame.name}
-    assert framed["card"] == f"{origin}/integration/plans/demonstration/"
+    assert framed["card"] == f"{other}/integration/plans/demonstration/"
     assert framed["page"].startswith("chrome-error:")
 
 
