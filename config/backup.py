@@ -137,8 +137,9 @@ def measured(using: BaseDatabaseWrapper) -> dict[str, Table]:
     with using.cursor() as cursor:
         # How a value is written must not depend on who asks.
         cursor.execute(
-            "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL bytea_output = hex; "
-            "SET LOCAL intervalstyle = 'iso_8601'; SET LOCAL extra_float_digits = 1"
+            "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; "
+            "SET LOCAL bytea_output = hex; SET LOCAL intervalstyle = 'iso_8601'; "
+            "SET LOCAL extra_float_digits = 1"
         )
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         tables = {}
@@ -234,7 +235,8 @@ def _refuse_unless_empty() -> None:
         if table not in known:
             continue
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(sql.Identifier(table)))
+            statement = sql.SQL("SELECT EXISTS (SELECT 1 FROM {})")
+            cursor.execute(statement.format(sql.Identifier(table)))
             if cursor.fetchone()[0]:
                 raise BackupError(
                     "The database is not empty: nothing was changed. To replace what it holds, "
@@ -381,9 +383,7 @@ def _program(name: str) -> Path:
     Raises BackupError when there is none: an older pg_dump refuses a newer server.
     """
     server = _server_major()
-    found = sorted(
-        (major, path) for path in _candidates(name) if (major := _major(path)) >= server
-    )
+    found = sorted((major, path) for path in _candidates(name) if (major := _major(path)) >= server)
     if not found:
         raise BackupError(f"{name} {server} or newer is not installed (postgresql-client).")
     return found[0][1]

@@ -82,9 +82,7 @@ def as_owner() -> Iterator[BaseDatabaseWrapper]:
 
 
 @contextmanager
-def only_migration(
-    connection: BaseDatabaseWrapper, say: Callable[[str], object]
-) -> Iterator[None]:
+def only_migration(connection: BaseDatabaseWrapper, say: Callable[[str], object]) -> Iterator[None]:
     """Hold the lock that lets one migration of this database run; wait while another does.
 
     Asked again and again rather than waited for: a statement that waits holds a snapshot, and an

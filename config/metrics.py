@@ -45,18 +45,24 @@ _durations = Histogram(
 WAITING = {
     "plans_mails_waiting": (
         "Mails that are due and have not left.",
-        "SELECT count(*) FROM accounts_digestmail "
-        "WHERE sent_at IS NULL AND dropped_at IS NULL AND due_at <= now()",
+        """
+        SELECT count(*) FROM accounts_digestmail
+        WHERE sent_at IS NULL AND dropped_at IS NULL AND due_at <= now()
+        """,
     ),
     "plans_contributions_submitted": (
         "Values and deliverables that wait for a review.",
-        "SELECT (SELECT count(*) FROM indicators_observation WHERE state = 'submitted') + "
-        "(SELECT count(*) FROM measures_milestoneupdate WHERE state = 'submitted')",
+        """
+        SELECT (SELECT count(*) FROM indicators_observation WHERE state = 'submitted')
+             + (SELECT count(*) FROM measures_milestoneupdate WHERE state = 'submitted')
+        """,
     ),
     "plans_progress_age_days": (
         "Days since the stored progress was last reckoned for all plans.",
-        "SELECT coalesce((now() AT TIME ZONE 'Europe/Paris')::date - max(evaluated_on), 0) "
-        "FROM indicators_progressrecord",
+        """
+        SELECT coalesce((now() AT TIME ZONE 'Europe/Paris')::date - max(evaluated_on), 0)
+        FROM indicators_progressrecord
+        """,
     ),
 }
 

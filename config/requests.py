@@ -57,7 +57,7 @@ class RequestIdMiddleware:
 
 
 def identifier_of(request: HttpRequest) -> str:
-    """Return the identifier that our proxy gave, if it gave one that is well formed; else a new one.
+    """Return the identifier that our proxy gave, if it is well formed; else a new one.
 
     Without a proxy of ours the header is a stranger's, who must not choose what our log says.
     """

@@ -1,4 +1,4 @@
-"""Personal data goes when it has served: accounts nobody uses, old sessions, sent mails, invitations.
+"""Personal data goes when it has served: unused accounts, old sessions, sent mails, invitations.
 
 What a person did stays, with the figures it justifies; that it was this person does not. An account
 is made anonymous, never deleted: a value keeps its author and its reviewer, who must be two.

@@ -164,8 +164,9 @@ class Postgres:
         """Make the database and the role of the application; `migrate` grants it what it needs."""
         name = self.layout.database["NAME"]
         with self._connect() as connection:
-            role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE])
-            if role.fetchone() is None:
+            role = [APPLICATION_ROLE]
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", role)
+            if found.fetchone() is None:
                 connection.execute(
                     psycopg.sql.SQL("CREATE ROLE {} LOGIN").format(
                         psycopg.sql.Identifier(APPLICATION_ROLE)

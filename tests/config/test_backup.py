@@ -6,7 +6,7 @@ import io
 import json
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -39,13 +39,13 @@ def _media(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Path]:
+def archive(tmp_path: Path) -> Path:
     """The backup of all reference plans, a person and an evidence file."""
     load_plans()
     UserFactory.create(email="marie@example.org", name="Marie « l’été » \\ tab\there")
     default_storage.save(PATH, ContentFile(b"%PDF-1.4 evidence"))
     back_up(tmp_path / "backup.tar")
-    yield tmp_path / "backup.tar"
+    return tmp_path / "backup.tar"
 
 
 def lose_everything() -> None:
@@ -98,7 +98,6 @@ def test_a_change_made_while_saving_is_in_neither_or_both(
     run = backup._run
 
     def late(*words: str) -> None:
-
 
         parameters = connection.get_connection_params()
         plain = {name: parameters[name] for name in ("dbname", "user", "host", "port")}

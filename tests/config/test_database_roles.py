@@ -1,4 +1,4 @@
-"""The application's database account: it does a day's work, owns nothing, cannot touch the trail."""
+"""The application's database account does a day's work, owns nothing, cannot touch the trail."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def drop(role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
         if cursor.fetchone():
-            cursor.execute(
-                sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role))
-            )
+            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
 
 
 @pytest.fixture
@@ -143,8 +141,8 @@ def test_an_administrator_works_in_the_administration() -> None:
         "DROP TABLE plans_planevent",
         "DROP TRIGGER plans_keep_context ON pghistory_context",
         "CREATE TABLE mine (id int)",
-        "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) "
-        "RETURNS BOOLEAN AS 'SELECT true' LANGUAGE sql",
+        """CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME)
+        RETURNS BOOLEAN AS 'SELECT true' LANGUAGE sql""",
         "CREATE FUNCTION public.mine() RETURNS INT AS 'SELECT 1' LANGUAGE sql",
         "SET session_replication_role = replica",
         "SET ROLE postgres",
@@ -207,7 +205,10 @@ def test_it_cannot_hang_the_recording_functions_on_a_table_of_its_own() -> None:
     )[0][0]
     ask("CREATE TEMP TABLE mine (LIKE plans_plan)")
     with pytest.raises(ProgrammingError, match="permission denied for function"):
-        ask(f"CREATE TRIGGER forging AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION {function}()")
+        ask(
+            "CREATE TRIGGER forging AFTER INSERT ON mine "
+            f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+        )
 
 
 @pytest.mark.usefixtures("as_application")
@@ -216,7 +217,7 @@ def test_who_made_a_past_change_cannot_be_rewritten() -> None:
     known = "0b9f8a52-7d0c-4a53-9f8d-1f6e3a3f0c11"
     plan = PlanFactory.create()
     said = []
-    for metadata in ('{"user": 7, "url": "/agent/"}', '{"user": 9, "sending": "x"}', '{}'):
+    for metadata in ('{"user": 7, "url": "/agent/"}', '{"user": 9, "sending": "x"}', "{}"):
         ask("SELECT set_config('pghistory.context_id', %s, false), "
             "set_config('pghistory.context_metadata', %s, false)", known, metadata)  # fmt: skip
         Plan.objects.filter(pk=plan.pk).update(title=f"Titre {metadata}")
@@ -276,7 +277,8 @@ def test_migrating_grants_and_keeps_the_running_release_recording(
         "SELECT pg_get_functiondef(oid), oid::regprocedure::text FROM pg_proc "
         "WHERE prosecdef AND prosrc LIKE '%%plans_planevent%%' LIMIT 1"
     )[0]
-    plain = str(function[0]).replace(" SECURITY DEFINER\n SET search_path TO 'public', 'pg_temp'", "")
+    rights = " SECURITY DEFINER\n SET search_path TO 'public', 'pg_temp'"
+    plain = str(function[0]).replace(rights, "")
     assert "SECURITY DEFINER" not in plain
     with database_roles.recording_as_owner(connection), transaction.atomic():
         ask(plain.replace("%", "%%"))

@@ -69,7 +69,7 @@ def test_an_address_that_holds_a_secret_is_not_logged(client: Client, log: Kept)
     client.get("/comptes/password/reset/key/1-s3cr3t-t0k3n/")
     client.get("/courriels/s3cr3t-t0k3n/arreter/nowhere")
     assert "t0k3n" not in "".join(log.lines)
-    assert [line["route"] for line in log.said("access")][0] == "/invitation/<str:token>/"
+    assert next(line["route"] for line in log.said("access")) == "/invitation/<str:token>/"
 
 
 @pytest.mark.django_db

