@@ -371,10 +371,11 @@ def _environment() -> dict[str, str]:
 
 def _server_major() -> int:
     try:
-        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version_num")
+            return int(cursor.fetchone()[0]) // 10_000
     except DatabaseError as error:
         raise BackupError(f"The database does not answer: {error}") from error
-    return int(connection.pg_version // 10_000)
 
 
 def _program(name: str) -> Path:

@@ -71,7 +71,7 @@ def as_owner() -> Iterator[BaseDatabaseWrapper]:
     kept = connection.settings_dict
     connection.close()
     # A new dictionary: this one is also what the application's account is read from.
-    nothing = {"OPTIONS": {}}
+    nothing: dict[str, Any] = {"OPTIONS": {}}
     account = {name: owner.get(name) or nothing.get(name, "") for name in _ACCOUNT}
     connection.settings_dict = {**kept, **account}
     try:

@@ -122,7 +122,7 @@ class StateCollector(Collector):
             with Redis.from_url(
                 settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
             ) as client:
-                queue = int(client.llen(QUEUE))  # type: ignore[arg-type]
+                queue = int(client.llen(QUEUE))
         except RedisError:
             logger.warning("Redis does not answer the question of the metrics.")
         if queue is not None:

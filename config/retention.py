@@ -18,7 +18,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
@@ -73,11 +73,12 @@ def anonymise(user: User) -> None:
     if user.is_superuser and others == [user]:
         raise RetentionError(f"Account {user.pk} is the last administrator: make another first.")
     _forget_invitations(Invitation.objects.filter(email__iexact=user.email))
-    for mine in (
+    belongings: tuple[type[Model], ...] = (
         EmailAddress, Authenticator, SocialAccount, Notification, DigestMail, MeasureAssignment,
         Membership,
-    ):  # fmt: skip
-        mine.objects.filter(user=user).delete()
+    )  # fmt: skip
+    for kind in belongings:
+        kind._default_manager.filter(user=user).delete()
     sessions = UserSession.objects.filter(user=user)
     Session.objects.filter(session_key__in=sessions.values("session_key")).delete()
     sessions.delete()

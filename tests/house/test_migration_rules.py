@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
 
 from tools.migration_rules import FIRST_RELEASE, findings, main
 
@@ -13,10 +16,22 @@ RULE = models.CheckConstraint(name="n", condition=models.Q(a__gt=0))
 INDEX = models.Index(fields=("a",), name="n")
 
 
+def state() -> ProjectState:
+    """What the release before left: a plan with a field that may be empty, and one that may not."""
+    before = ProjectState()
+    fields = {
+        "id": models.BigAutoField(primary_key=True),
+        "a": models.IntegerField(null=True),
+        "word": models.CharField(max_length=20),
+    }
+    before.add_model(ModelState("plans", "Plan", list(fields.items())))
+    return before
+
+
 def found(*operations: Operation) -> list[str]:
     migration = migrations.Migration("0009_x", "plans")
     migration.operations = list(operations)
-    return [finding.split(": ", 1)[1] for finding in findings(migration)]
+    return [finding.split(": ", 1)[1] for finding in findings(migration, state())]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +45,12 @@ def found(*operations: Operation) -> list[str]:
         (migrations.AddField("plan", "a", models.IntegerField(default=0)), "without it"),
         (migrations.AddField("plan", "a", models.IntegerField(null=True, unique=True)), "unique"),
         (migrations.AlterField("plan", "a", models.IntegerField()), "may write no value"),
+        (migrations.AlterField("plan", "word", models.CharField(max_length=10)), "than fits"),
+        (migrations.AlterField("plan", "word", models.DateField()), "another type"),
+        (
+            migrations.AlterField("plan", "word", models.CharField(max_length=20, unique=True)),
+            "may write what it refuses",
+        ),
         (migrations.AddIndex("plan", INDEX), "AddIndexConcurrently"),
         (migrations.RemoveIndex("plan", "n"), "AddIndexConcurrently"),
         (migrations.AddConstraint("plan", RULE), "may write what it refuses"),
@@ -54,6 +75,7 @@ def test_what_the_release_before_could_not_live_with(operation: Operation, compl
         migrations.AddField("plan", "a", models.ManyToManyField("plans.Sector")),
         migrations.AlterField("plan", "a", models.IntegerField(null=True)),
         migrations.AlterField("plan", "a", models.IntegerField(db_default=0)),
+        migrations.AlterField("plan", "word", models.CharField("mot", max_length=30)),
         AddIndexConcurrently("plan", INDEX),
         migrations.RunSQL("CREATE FUNCTION f() …", "DROP FUNCTION f()"),
         migrations.RunPython(lambda *_: None, migrations.RunPython.noop),
@@ -68,9 +90,8 @@ def test_what_it_never_notices(operation: Operation) -> None:
 
 def test_a_table_that_is_new_may_be_anything() -> None:
     made = migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True))])
-    assert (
-        found(made, migrations.AddConstraint("new", RULE), migrations.AddIndex("new", INDEX)) == []
-    )
+    rule, index = migrations.AddConstraint("new", RULE), migrations.AddIndex("new", INDEX)
+    assert found(made, rule, index) == []
     hidden = migrations.SeparateDatabaseAndState(database_operations=[migrations.DeleteModel("P")])
     assert len(found(made, hidden)) == 1
 
@@ -78,14 +99,14 @@ def test_a_table_that_is_new_may_be_anything() -> None:
 def test_a_migration_that_says_why_is_let_through(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from plans.migrations import __name__ as package
-
-    assert package == "plans.migrations"
     migration = migrations.Migration("9999_x", "plans")
     migration.operations = [migrations.DeleteModel("Plan")]
     monkeypatch.setattr(
         "tools.migration_rules.MigrationLoader",
-        lambda _: type("Loader", (), {"disk_migrations": {("plans", "9999_x"): migration}}),
+        lambda _: SimpleNamespace(
+            disk_migrations={("plans", "9999_x"): migration},
+            project_state=lambda _node, at_end: state(),
+        ),
     )
     assert main() == 1
     assert "plans/9999_x: Delete model Plan: the release before" in capsys.readouterr().out
