@@ -32,8 +32,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin plans \
-    # Where beat notes what it has done: a new volume mounted there takes its owner.
-    && install --directory --owner plans --group plans --mode 0750 /var/lib/plans-ia/beat
+    # Where beat notes what it has done, and evidence files: a new volume takes its owner.
+    && install --directory --owner plans --group plans --mode 0750 \
+        /var/lib/plans-ia/beat /var/lib/plans-ia/media
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /var/lib/plans-ia/static /var/lib/plans-ia/static

@@ -3,14 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Plain `make check` shows what each step says; a step that fails does not hide the next.
-CHECKS := check-code check-format check-templates check-types check-layers check-migrations check-deploy
+CHECKS := check-code check-format check-templates check-types check-layers check-migrations check-deploy check-security
 
 # A key for the checks that only look at settings, made when asked and never kept.
 THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo staff shell test check $(CHECKS) lint format lock messages schema screenshots install install-dev check-python clean
+.PHONY: help run demo staff shell backup restore test check $(CHECKS) audit lint format lock messages schema screenshots install install-dev check-python clean
 
 help: ## list these commands
 	@echo 'make run [PORT=8001] [HOST=0.0.0.0] [DATA_DIR=folder]   the other settings: docs/settings.md'
@@ -28,13 +28,28 @@ staff: install ## give the staff login a new password (or EMAIL=... one of its o
 shell: install ## a Python shell on the data
 	@$(BIN)/python manage.py shell
 
+backup: install ## save database and evidence to one file (FILE=… to choose it)
+	@$(BIN)/python manage.py backup $(FILE)
+
+restore: install ## bring a backup back: FILE=…, the site stopped (REPLACE=yes over what is there)
+	@test -n '$(FILE)' || { echo 'Which backup? make restore FILE=…' >&2; exit 1; }
+	@$(BIN)/python manage.py restore $(FILE) $(if $(REPLACE),--replace)
+
 test: install-dev ## run all the tests, on a real PostgreSQL and Redis, in a real browser
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-check: install-dev ## lint, format, templates, types, layers, migrations, production settings
+check: install-dev ## lint, format, templates, types, layers, migrations, production settings, security
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
-	@echo 'All checks passed.'
+	@echo '== known vulnerabilities'; code=0; $(BIN)/python tools/audit.py || code=$$?; \
+	  case $$code in \
+	    0) echo 'All checks passed.' ;; \
+	    2) echo 'All checks passed BUT ONE: known vulnerabilities were not looked up (make audit where a service answers).' ;; \
+	    *) exit $$code ;; \
+	  esac
+
+audit: install-dev ## look the locked packages up among the known vulnerabilities, or fail
+	@AUDIT=required $(BIN)/python tools/audit.py
 
 check-code: install-dev
 	@echo '== ruff'; $(BIN)/ruff check .
@@ -48,11 +63,15 @@ check-layers: install-dev
 	@echo '== layers'; $(BIN)/lint-imports --no-cache
 check-migrations: install-dev
 	@echo '== migrations'; DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m tools.migration_rules
 check-deploy: install-dev
 	@echo '== production settings'; DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=$(THROWAWAY_KEY) \
 	  DATABASE_URL=postgres://nobody@localhost/none REDIS_URL=redis://localhost/0 \
 	  ALLOWED_HOSTS=plans.example.org BASE_URL=https://plans.example.org DEBUG= LOG_LEVEL= \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+check-security: install-dev
+	@echo '== bandit'; $(BIN)/python tools/static_security.py
 
 lint: check-code check-templates ## the quick part of check
 

@@ -36,12 +36,32 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
     def networks(self, var: str) -> list[IPv4Network | IPv6Network]:
         """Networks as 192.0.2.0/24, separated by commas; none when not set."""
         try:
-            return [ip_network(word) for word in self.list(var, default=[])]
+            return [ip_network(word.strip()) for word in self.list(var, default=[])]
         except ValueError as error:
             raise ImproperlyConfigured(f"{var}={self.str(var)}: {error}.") from error
+
+    def database(self, address: str, password: str) -> dict[str, Any]:
+        """An entry of DATABASES, with the password that the address leaves out.
+
+        A secret is easier kept in a file, or in a vault, when it is a value of its own.
+        """
+        entry: dict[str, Any] = self.db_url_config(address)
+        return {**entry, "PASSWORD": entry.get("PASSWORD") or password}
 
 
 def local_address(host: str, port: int) -> str:
     """Where a browser on this machine finds a server that listens there."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+EXAMPLES = frozenset(
+    {"admin", "changeit", "changeme", "default", "example", "motdepasse", "password", "plans",
+     "postgres", "redis", "secret", "test", "token"}
+)  # fmt: skip
+
+
+def is_example(secret: str) -> bool:
+    """Whether a secret is one of those that stand in examples and in first attempts."""
+    word = "".join(sign for sign in secret.lower() if sign.isalnum())
+    return word.rstrip("0123456789") in EXAMPLES or "insecure" in word or "changeme" in word

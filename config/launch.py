@@ -11,6 +11,7 @@ import argparse
 import fcntl
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -197,6 +198,10 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
     quiet = "warning" if level == "info" else level
     celery = ["celery", "--app", "config.celery", "--quiet"]
     beat_state = settings.DATA_DIR / "beat"
+    # Counts of the processes that end with this one: the next start begins anew.
+    counts = settings.DATA_DIR / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir()
     with ExitStack() as stack:
         children: list[Child] = []
 
@@ -232,7 +237,7 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
 
 
 def _child_environment() -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(settings.DATA_DIR / "metrics")}
     if os.geteuid() == 0:
         # The worker reads JSON only: what Celery warns root about cannot happen here.
         environment["PYTHONWARNINGS"] = (

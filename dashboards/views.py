@@ -125,6 +125,8 @@ def indicator_chart(
                 status=503, headers={"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
             )
         response = HttpResponse(image.content, content_type=image.content_type)
+        if image_format == "svg":
+            response.headers["Content-Security-Policy"] = charts.svg_policy(image.content)
     response.headers["ETag"] = etag
     # Short, because a correction must be seen soon; the entity tag makes asking again cheap.
     patch_cache_control(response, public=True, max_age=CHART_SECONDS)

@@ -18,6 +18,10 @@ beat_folder=${DATA_DIR:-.data}/beat
 
 case ${1:-} in
 web)
+    # Where its processes count for Prometheus: counts of an earlier start are not theirs.
+    export PROMETHEUS_MULTIPROC_DIR="${PROMETHEUS_MULTIPROC_DIR:-/tmp/plans-ia-metrics}"
+    rm -rf "$PROMETHEUS_MULTIPROC_DIR"
+    mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
     exec granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
         --workers "${WEB_WORKERS:-2}" --blocking-threads "${WEB_THREADS:-4}" \
         --respawn-failed-workers --workers-kill-timeout 10 \
@@ -38,7 +42,10 @@ beat)
         --schedule "$beat_folder/state" --pidfile ""
     ;;
 healthy-web)
-    exec python "$(dirname "$0")/healthy_web.py"
+    exec python "$(dirname "$0")/healthy_web.py" /healthz
+    ;;
+ready-web)
+    exec python "$(dirname "$0")/healthy_web.py" /readyz
     ;;
 healthy-worker)
     exec celery --app config.celery --quiet inspect ping --timeout 5 \

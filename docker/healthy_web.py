@@ -1,32 +1,31 @@
-"""Exit with 0 when the home page answers: the web server, Django and the database are well.
+"""Exit with 0 when the web server answers an address (`/healthz`, `/readyz`) with success.
 
-Asked the way a proxy in front of the site asks; standard library only, to cost next to nothing.
+`/healthz`: the process lives; what restarts it must not do so because a database is away.
+`/readyz`: it can serve. Standard library only, to cost next to nothing.
 """
 
 import http.client
 import os
 import sys
-from urllib.parse import urlsplit
 
 
-def main() -> int:
+def main(address: str) -> int:
     port = int(os.environ.get("PORT") or 8000)
-    site = urlsplit(os.environ.get("BASE_URL") or f"http://localhost:{port}")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        headers = {"Host": site.netloc, "X-Forwarded-Proto": site.scheme}
-        connection.request("HEAD", "/", headers=headers)
-        status = connection.getresponse().status
+        connection.request("GET", address)
+        response = connection.getresponse()
+        said = response.read().decode(errors="replace").strip()
     except (OSError, http.client.HTTPException) as error:
         sys.stderr.write(f"no answer: {error}\n")
         return 1
     finally:
         connection.close()
-    if status != http.client.OK:
-        sys.stderr.write(f"the home page answers {status}\n")
+    if response.status != http.client.OK:
+        sys.stderr.write(f"{address} answers {response.status}: {said}\n")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

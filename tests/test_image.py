@@ -145,14 +145,15 @@ def test_beat_is_well_while_it_writes_its_state(tmp_path: Path) -> None:
 
 
 @contextmanager
-def answering(status: int, asked: list[tuple[str, str | None, str | None]]) -> Iterator[str]:
-    """A server that notes who asks for what, and gives its port."""
+def answering(status: int, asked: list[str]) -> Iterator[str]:
+    """A server that notes what it is asked for, and gives its port."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            asked.append((self.path, self.headers["Host"], self.headers["X-Forwarded-Proto"]))
+        def do_GET(self) -> None:
+            asked.append(self.path)
             self.send_response(status)
             self.end_headers()
+            self.wfile.write(b"so it is")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             pass
@@ -166,13 +167,26 @@ def answering(status: int, asked: list[tuple[str, str | None, str | None]]) -> I
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (500, 1), (301, 1)])
-def test_the_web_server_is_well_when_its_home_page_answers(status: int, code: int) -> None:
-    asked: list[tuple[str, str | None, str | None]] = []
+@pytest.mark.parametrize(
+    ("command", "address"), [("healthy-web", "/healthz"), ("ready-web", "/readyz")]
+)
+def test_the_web_server_is_well_or_ready_when_it_says_so(
+    command: str, address: str, status: int, code: int
+) -> None:
+    asked: list[str] = []
     with answering(status, asked) as port:
-        result = run("healthy-web", PORT=port, BASE_URL="https://plans.example.org")
+        result = run(command, PORT=port)
     assert result.returncode == code
-    # As a proxy would ask, or production would only send it to HTTPS.
-    assert asked == [("/", "plans.example.org", "https")]
+    assert asked == [address]
+    assert result.stderr == ("" if code == 0 else f"{address} answers {status}: so it is\n")
+
+
+def test_the_counts_of_an_earlier_start_are_forgotten(programs: Path, tmp_path: Path) -> None:
+    counts = tmp_path / "metrics"
+    counts.mkdir()
+    (counts / "counter_7.db").touch()
+    run("web", programs=programs, PROMETHEUS_MULTIPROC_DIR=str(counts))
+    assert list(counts.iterdir()) == []
 
 
 def test_no_web_server_is_said_in_a_line() -> None:

@@ -19,10 +19,12 @@ def main() -> int:
         "--custom-compile-command", "make lock", *upgrade,
     ]  # fmt: skip
     base, dev = REQUIREMENTS / "base.txt", REQUIREMENTS / "dev.txt"
+    sentry = REQUIREMENTS / "sentry.txt"
     # Local folders of wheels are nobody else's.
     environment = {key: value for key, value in os.environ.items() if "FIND_LINKS" not in key}
     for words in (
         [*common, "--output-file", str(base)],
+        [*common, "--extra", "sentry", "--constraint", str(base), "--output-file", str(sentry)],
         [*common, "--group", "dev", "--constraint", str(base), "--output-file", str(dev)],
     ):
         code = subprocess.run(words, check=False, env=environment).returncode

@@ -18,6 +18,8 @@ SOCKET_PATH_LIMIT = 103
 # PostgreSQL reads its socket folders as a list: no comma, no quote, no blank.
 PLAIN_PATH = re.compile(r"[\w./+@:~-]+")
 POSTGRES_PORT = 5432
+OWNER_ROLE = "postgres"
+APPLICATION_ROLE = "plans_app"
 
 MARKER_TEXT = """\
 Data of one installation of plans-ia: database, queue, secret key, collected files.
@@ -88,10 +90,15 @@ class Layout:
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "plans",
-            "USER": "postgres",
+            "USER": APPLICATION_ROLE,
             "HOST": str(self.run),
             "PORT": str(POSTGRES_PORT),
         }
+
+    @property
+    def owner_database(self) -> dict[str, str]:
+        """The same database for who owns its tables: migrations, backups."""
+        return {**self.database, "USER": OWNER_ROLE}
 
     @property
     def redis_url(self) -> str:

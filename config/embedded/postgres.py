@@ -16,7 +16,13 @@ from pathlib import Path
 import psycopg
 
 from config.embedded.account import Account
-from config.embedded.paths import POSTGRES_PORT, EmbeddedError, Layout
+from config.embedded.paths import (
+    APPLICATION_ROLE,
+    OWNER_ROLE,
+    POSTGRES_PORT,
+    EmbeddedError,
+    Layout,
+)
 from config.embedded.process import running_pid
 
 MAJOR = "18"
@@ -126,7 +132,7 @@ class Postgres:
             shutil.rmtree(draft)
         self.account.own(draft)
         done = self._run(
-            "initdb", f"--pgdata={draft}", "--username=postgres", "--auth=trust",
+            "initdb", f"--pgdata={draft}", f"--username={OWNER_ROLE}", "--auth=trust",
             "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8", *([] if self.durable else ["--no-sync"]),
         )  # fmt: skip
@@ -148,15 +154,24 @@ class Postgres:
         return psycopg.connect(
             host=str(self.layout.run),
             port=POSTGRES_PORT,
-            user="postgres",
+            user=OWNER_ROLE,
             dbname="postgres",
             connect_timeout=5,
             autocommit=True,
         )
 
     def _ensure_database(self) -> None:
+        """Make the database and the role of the application; `migrate` grants it what it needs."""
         name = self.layout.database["NAME"]
         with self._connect() as connection:
+            role = [APPLICATION_ROLE]
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", role)
+            if found.fetchone() is None:
+                connection.execute(
+                    psycopg.sql.SQL("CREATE ROLE {} LOGIN").format(
+                        psycopg.sql.Identifier(APPLICATION_ROLE)
+                    )
+                )
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if known.fetchone() is None:
                 connection.execute(

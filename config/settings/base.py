@@ -1,5 +1,6 @@
 """Settings that hold everywhere. What comes from the environment is listed in docs/settings.md."""
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ from config.embedded.paths import Layout
 from config.environment import Environment, local_address
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
+from config.security import content_policy, origins
 
 env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 layout = Layout.from_environment()
 DATA_DIR = layout.data
+
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 DEBUG = env.bool("DEBUG", default=False)
 # Former values of SECRET_KEY, which still read what they signed or encrypted.
@@ -76,6 +80,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.requests.RequestIdMiddleware",
+    "config.health.HealthMiddleware",
+    "config.security.KnownHostMiddleware",
+    "config.security.SecurityHeadersMiddleware",
     "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -134,9 +142,22 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        **(env.db_url_config(DATABASE_URL) if DATABASE_URL else layout.database),
+        **(
+            env.database(DATABASE_URL, env.str("DATABASE_PASSWORD", default=""))
+            if DATABASE_URL
+            else layout.database
+        ),
     }
 }
+
+# Migrations and what must get past the application's own limits run as the owner of the tables;
+# without an address of its own the application's account is both, where the servers are yours.
+MIGRATION_DATABASE_URL: str = env.str("MIGRATION_DATABASE_URL", default="")
+MIGRATION_DATABASE: dict[str, Any] = {} if DATABASE_URL else {**layout.owner_database}
+if MIGRATION_DATABASE_URL:
+    MIGRATION_DATABASE = env.database(
+        MIGRATION_DATABASE_URL, env.str("MIGRATION_DATABASE_PASSWORD", default="")
+    )
 
 REDIS_URL: str = env.str("REDIS_URL", default="") or layout.redis_url
 
@@ -330,6 +351,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "agent.tasks.sweep_evidence",
         "schedule": crontab(hour=3, minute=40),
     },
+    "forget": {
+        "task": "config.tasks.forget",
+        "schedule": crontab(hour=3, minute=20),
+    },
     # What is due follows from the rows: a minute that is missed is made up for by the next.
     "send-digests": {
         "task": "accounts.tasks.send_digests",
@@ -429,12 +454,22 @@ FORMS_URLFIELD_ASSUME_HTTPS = True
 # Browser
 
 CSRF_FAILURE_VIEW = "agent.typed_text.csrf_failure"
+# One policy for every page; what needs another writes its own header. Where a form leads to an
+# identity provider, the browser must let it go there, and on to wherever that sends it.
+CSP_FORM_ORIGINS: list[str] = env.list("CSP_FORM_ORIGINS", default=[])
+CONTENT_POLICY = content_policy(
+    [
+        *origins("OIDC_SERVER_URL", [OIDC_SERVER_URL] if OIDC_SERVER_URL else []),
+        *origins("CSP_FORM_ORIGINS", CSP_FORM_ORIGINS),
+    ]
+)
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
 # Logs go to standard error; whoever runs the site keeps them.
@@ -442,13 +477,28 @@ CSRF_COOKIE_SAMESITE = "Lax"
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
+# Lines for a person or JSON for a machine; a line for each request or none.
+LOG_FORMAT = env.choice("LOG_FORMAT", default="LINE", allowed=("LINE", "JSON"))
+ACCESS_LOG = env.bool("ACCESS_LOG", default=False)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"impersonal": {"()": "config.logs.ImpersonalFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "LINE": {
+            "()": "config.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id:.8}]: {message}",
+            "style": "{",
+        },
+        "JSON": {"()": "config.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["impersonal"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would print each line twice.
@@ -456,6 +506,18 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
     },
 }
+
+# Who may read /metrics: whoever holds the token, and the networks named; by default nobody.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
+
+# Errors go to this Sentry server, without anything of the person they happened to.
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT: str = env.str("SENTRY_ENVIRONMENT", default="production")
+
+# Personal data goes when it has served: `manage.py anonymise_accounts`, every night.
+RETENTION_MONTHS = env.whole("RETENTION_MONTHS", default=36, least=0, most=120)
+SESSION_MONTHS = env.whole("SESSION_MONTHS", default=6, least=1, most=120)
 
 # The audit trail is only ever added to.
 PGHISTORY_APPEND_ONLY = True

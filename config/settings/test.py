@@ -26,3 +26,5 @@ CACHES["default"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 1)
 CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker))
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# The run makes databases of its own, and their tables: tests of the application's role take it on.
+DATABASES["default"].update(MIGRATION_DATABASE)

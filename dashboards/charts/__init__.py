@@ -16,6 +16,7 @@ from dashboards.charts.rendering import (
     chart_etag,
     render,
 )
+from dashboards.charts.svg import svg_policy
 
 __all__ = [
     "DARK",
@@ -31,4 +32,5 @@ __all__ = [
     "chart_spec",
     "describe",
     "render",
+    "svg_policy",
 ]

@@ -210,7 +210,7 @@ def contribution_triggers(
                               CONSTRAINT = TG_TABLE_NAME || '_corrects_its_own_subject';
                 END IF;
                 RETURN NEW;
-            """,
+            """,  # nosec B608 - names of this project's own models
         ),
         pgtrigger.Trigger(
             name="published_is_immutable",

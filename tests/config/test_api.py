@@ -99,7 +99,10 @@ def test_the_documentation_asks_no_other_host(client: Client, address: str) -> N
     assert answer.status_code == 200
     assert re.findall(r'(?:src|href)="(?:https?:)?//', answer.content.decode()) == []
     assert re.findall(r"<script(?! src)", answer.content.decode()) == []
-    assert answer["Content-Security-Policy"].startswith("default-src 'self';")
+    policy = answer["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; ")
+    assert "unsafe" not in policy
+    assert "http" not in policy
 
 
 def examples(language: str) -> Iterator[str]:

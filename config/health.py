@@ -1,0 +1,106 @@
+"""`/healthz`, `/readyz` and `/metrics`: for machines, answered before everything else.
+
+They ask with whatever host name and scheme they have, so neither is checked here, and nothing of a
+session or a cookie is read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from redis import Redis, RedisError
+
+from config import metrics
+
+logger = logging.getLogger(__name__)
+
+OK, AWAY = "ok", "away"
+
+
+class HealthMiddleware:
+    """Answer the three addresses, pass on the rest."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.answers = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.answers.get(request.path_info)
+        if answer is None or request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        response = answer(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def alive(_request: HttpRequest) -> HttpResponse:
+    """Say that this process answers: whoever restarts it must not do so for a database away."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Say whether this process can serve: 200 ready or degraded, 503 not ready, and why.
+
+    Without Redis pages are served all the same, more slowly, and deferred work waits: degraded.
+    """
+    state = {"database": OK, "migrations": OK, "redis": OK}
+    try:
+        missing = migrations_missing()
+    except DatabaseError:
+        logger.warning("Not ready: the database does not answer.")
+        state |= {"database": AWAY, "migrations": "unknown"}
+    else:
+        if missing:
+            logger.warning("Not ready: %d migrations are not applied yet.", missing)
+            state["migrations"] = f"{missing} not applied"
+    if not redis_answers():
+        state["redis"] = AWAY
+    serves = (state["database"], state["migrations"]) == (OK, OK)
+    word = "not ready" if not serves else "ready" if state["redis"] == OK else "degraded"
+    return JsonResponse({"status": word, **state}, status=200 if serves else 503)
+
+
+def figures(request: HttpRequest) -> HttpResponse:
+    """Give the metrics to who may read them; to others the address does not exist."""
+    if not metrics.allowed(request):
+        return HttpResponse("Nothing here.\n", status=404, content_type="text/plain")
+    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def migrations_missing() -> int:
+    """Return how many of the last migrations of the apps the database has not seen.
+
+    Raises DatabaseError when it does not answer. A database ahead of this code is fine: an older
+    release goes on beside the new one while it is rolled out.
+    """
+    wanted = _last_migrations()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return len(wanted)
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return len(wanted - set(cursor.fetchall()))
+
+
+def redis_answers() -> bool:
+    try:
+        with Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=metrics.PATIENCE,
+            socket_connect_timeout=metrics.PATIENCE,
+        ) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
+@cache
+def _last_migrations() -> frozenset[tuple[str, str]]:
+    """The last migration of each app, as this code has them: read from files, once."""
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())

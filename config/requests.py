@@ -1,0 +1,71 @@
+"""One identifier for each request: in every line of the log it causes, and in its answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from config import metrics
+
+access = logging.getLogger("access")
+
+HEADER = "X-Request-ID"
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+# The request, or the deferred task, that this thread works for.
+current_id: ContextVar[str] = ContextVar("current_id", default="")
+
+
+class RequestIdMiddleware:
+    """Name the request, time it, and say in one line and two figures how it ended."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        identifier = identifier_of(request)
+        token = current_id.set(identifier)
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response.headers[HEADER] = identifier
+            self._tell(request, response.status_code, time.perf_counter() - began)
+        finally:
+            current_id.reset(token)
+        return response
+
+    def _tell(self, request: HttpRequest, status: int, seconds: float) -> None:
+        method = request.method if request.method in metrics.METHODS else "OTHER"
+        route = route_of(request)
+        metrics.count_request(method, route, status, seconds)
+        if settings.ACCESS_LOG:
+            milliseconds = round(seconds * 1000, 1)
+            access.info(
+                "%s %s %d %s ms", method, route, status, milliseconds,
+                extra={
+                    "method": method, "route": route, "status": status,
+                    "milliseconds": milliseconds,
+                },
+            )  # fmt: skip
+
+
+def identifier_of(request: HttpRequest) -> str:
+    """Return the identifier that our proxy gave, if it is well formed; else a new one.
+
+    Without a proxy of ours the header is a stranger's, who must not choose what our log says.
+    """
+    given = request.headers.get(HEADER, "") if settings.TRUST_FORWARDED_FOR else ""
+    return given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the pattern of the address, never the address: some hold a secret, or a search."""
+    match = request.resolver_match
+    return f"/{match.route}" if match is not None else "(none)"
