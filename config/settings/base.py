@@ -72,6 +72,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost: what it keeps of a public answer has the headers of all the others.
+    "config.public_answers.middleware.PublicAnswersMiddleware",
     "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -141,8 +143,13 @@ CACHES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "plans",
+        # A page does without the cache sooner than it waits for it.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
+
+# Public answers kept by edition of the data (docs/speed.md), asked of this database.
+PUBLIC_ANSWERS: dict[str, Any] = {"kept": True, "database": "default"}
 
 # Language and time
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -31,22 +32,27 @@ class PerAddress(BaseThrottle):
         return limit
 
     def allow_request(self, request: Request, view: Any) -> bool:
+        allowed, headers = self.count(request.META)
+        request._request.rate_limit = headers  # type: ignore[attr-defined]
+        return allowed
+
+    def count(self, meta: Mapping[str, Any]) -> tuple[bool, dict[str, str]]:
+        """Count a request, by its headers; whether it is allowed, and what its answer says of it."""
         now = int(time.time())
         self.reset = WINDOW - now % WINDOW
-        key = f"throttle:{self.name}:{client_address(request)}:{now // WINDOW}"
+        key = f"throttle:{self.name}:{client_address(meta)}:{now // WINDOW}"
         try:
             cache.add(key, 0, WINDOW)
             count = cache.incr(key)
         except (RedisError, ValueError):
             logger.warning("The requests of the API are not counted: the cache does not answer.")
             count = 1
-        request._request.rate_limit = {  # type: ignore[attr-defined]
+        return count <= self.limit, {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(max(0, self.limit - count)),
             "RateLimit-Reset": str(self.reset),
             "RateLimit-Policy": f"{self.limit};w={WINDOW}",
         }
-        return count <= self.limit
 
     def wait(self) -> float:
         return self.reset
@@ -63,11 +69,11 @@ class ExportsPerAddress(PerAddress):
         return limit
 
 
-def client_address(request: Request) -> str:
+def client_address(meta: Mapping[str, Any]) -> str:
     """Who asks. Behind a proxy of ours: the last address it wrote, the only one to be believed."""
     if settings.TRUST_FORWARDED_FOR:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        forwarded = meta.get("HTTP_X_FORWARDED_FOR", "")
         last = forwarded.rsplit(",", 1)[-1].strip()
         if last:
             return str(last)
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return str(meta.get("REMOTE_ADDR", ""))
