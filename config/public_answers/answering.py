@@ -78,7 +78,7 @@ def key_of(environ: Environ, editions: Editions) -> str:
 def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions) -> Answer | None:
     """Return a response as the answer to keep; None when it is not for everybody.
 
-    Nothing is kept that sets a cookie, read the session, holds a form's token, was made for a
+    Nothing is kept that sets a cookie, wrote in a session, holds a form's token, was made for a
     signed-in person, is sent in parts, or that its view told to be private.
     """
     match = request.resolver_match
@@ -95,7 +95,8 @@ def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions
         or "private" in control
         or "no-store" in control
         or "CSRF_COOKIE" in request.META
-        or (session is not None and session.accessed)
+        # Without its cookie a session is empty, whoever looked into it; what wrote in it counts.
+        or (session is not None and not session.is_empty())
         or not vary <= VARY
         or len(body := response.content) > LARGEST  # type: ignore[attr-defined]
     ):

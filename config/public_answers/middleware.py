@@ -44,7 +44,7 @@ class PublicAnswersMiddleware:
         key = key_of(request.META, editions)
         with self._making(key) as first:
             # Another request has just made it.
-            if not first and LOOKED in request.META:
+            if not first and not request.path_info.startswith("/api/"):
                 answer = held(key)
                 if answer is not None:
                     return _response(given(request.META, answer))

@@ -37,7 +37,7 @@ class PerAddress(BaseThrottle):
         return allowed
 
     def count(self, meta: Mapping[str, Any]) -> tuple[bool, dict[str, str]]:
-        """Count a request, by its headers; whether it is allowed, and what its answer says of it."""
+        """Count a request by its headers: whether it is allowed, and what its answer says."""
         now = int(time.time())
         self.reset = WINDOW - now % WINDOW
         key = f"throttle:{self.name}:{client_address(meta)}:{now // WINDOW}"
