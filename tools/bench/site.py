@@ -114,7 +114,7 @@ class Web:
             if self.process.poll() is not None:
                 raise RuntimeError(f"The web server ended: {self.log.read_text()}")
             try:
-                self.get("/robots.txt")
+                self.get("/static/none")
             except OSError:
                 time.sleep(0.1)
             else:
