@@ -44,7 +44,7 @@ def test_servers_that_go_and_come_back(running: tuple[Site, Web]) -> None:
     assert html_errors(notice) == html_errors(before[PLAN][2].decode())
     assert web.get(PLAN, {"Cookie": "sessionid=signed-in"})[0] == 200
     # What nobody kept, and staff pages, say in words that they cannot be given.
-    for path, cookie in (("/plans/demonstration/sources/", ""), ("/agent/", "sessionid=x")):
+    for path, cookie in (("/plans/demonstration/sources/", ""), ("/agent/", "sessionid=signed-in")):
         begun = time.monotonic()
         status, headers, body = web.get(path, {"Cookie": cookie} if cookie else {})
         assert (status, headers["Retry-After"], NOTICE in body.decode()) == (503, "30", True)
