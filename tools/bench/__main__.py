@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ MIXED = (
     "/recherche/?q=sante", "/flux.atom", "/api/v1/indicators/", "/api/v1/measures/?page_size=50",
     "/plans/demonstration/sources/", "/catalogue.ttl", "/plans/rien/", "/agent/",
 )  # fmt: skip
+Say = Callable[..., None]
 UNCOUNTED = {"API_REQUESTS_PER_MINUTE": "1000000", "API_EXPORTS_PER_MINUTE": "1000000"}
 
 
@@ -97,7 +98,7 @@ def baseline(own: Site, content: bytes) -> Iterator[Web]:
     held.write_bytes(content)
     with own.web(
         "tools.bench.baseline:application",
-        BENCH_BYTES=str(held), BENCH_DATABASE=database(own),
+        settings={"BENCH_BYTES": str(held), "BENCH_DATABASE": database(own)},
     ) as web:  # fmt: skip
         yield web
 
@@ -116,9 +117,9 @@ def in_turns(
     return [sorted(held, key=lambda one: one.rate)[len(held) // 2] for held in found]
 
 
-def warm(own: Site, row) -> None:  # type: ignore[no-untyped-def]
+def warm(own: Site, row: Say) -> None:
     with own.web() as web:
-        _, headers, content = web.get(PLAN, {"Accept-Encoding": "gzip"})
+        _, _headers, content = web.get(PLAN, {"Accept-Encoding": "gzip"})
         with baseline(own, content) as other:
             mine, bytes_ = in_turns((web, get(PLAN, web.port)), (other, get("/bytes", other.port)))
     row(
@@ -164,8 +165,8 @@ def datasette(own: Site, folder: Path) -> Iterator[int]:
         process.wait(20)
 
 
-def against_datasette(own: Site, folder: Path, row) -> None:  # type: ignore[no-untyped-def]
-    with own.web(**UNCOUNTED) as web, datasette(own, folder) as port:
+def against_datasette(own: Site, folder: Path, row: Say) -> None:
+    with own.web(settings=UNCOUNTED) as web, datasette(own, folder) as port:
         page, rows, table, listed = in_turns(
             (web, get(PLAN, web.port)),
             (web, get(API, web.port)),
@@ -191,7 +192,7 @@ def inside(own: Site, *paths: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def first_views(own: Site, row) -> None:  # type: ignore[no-untyped-def]
+def first_views(own: Site, row: Say) -> None:
     own.manage("shell", "--verbosity=0", "--command", REFRESH)
     for path, one in inside(own, PLAN, "/plans/grand-est-2019/").items():
         ratio = one["view"] / one["sql"]
@@ -208,8 +209,8 @@ REFRESH = (
 )
 
 
-def api(own: Site, folder: Path, row) -> None:  # type: ignore[no-untyped-def]
-    with own.web(**UNCOUNTED) as web, baseline(own, b"-") as other:
+def api(own: Site, folder: Path, row: Say) -> None:
+    with own.web(settings=UNCOUNTED) as web, baseline(own, b"-") as other:
         warm_one, rows = in_turns((web, get(API, web.port)), (other, get("/rows", other.port)))
         fresh, rows_again = fresh_rows(web, other)
     ratio = rows.rate / warm_one.rate
@@ -234,8 +235,8 @@ def fresh_rows(web: Web, other: Web) -> tuple[Loaded, Loaded]:
     return mine, load(other.port, [get("/rows", other.port)], seconds=4)
 
 
-def memory(own: Site, row) -> None:  # type: ignore[no-untyped-def]
-    with own.web(**UNCOUNTED) as web:
+def memory(own: Site, row: Say) -> None:
+    with own.web(settings=UNCOUNTED) as web:
         requests = [
             get(path + mark, web.port, compressed=bool(number % 2))
             for number in range(500)
@@ -255,8 +256,8 @@ def memory(own: Site, row) -> None:  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-def readers_and_writers(own: Site, seconds: int, row) -> None:  # type: ignore[no-untyped-def]
-    with own.web(workers=2, **UNCOUNTED) as web, Writers(own, 20, seconds) as writers:
+def readers_and_writers(own: Site, seconds: int, row: Say) -> None:
+    with own.web(workers=2, settings=UNCOUNTED) as web, Writers(own, 20, seconds) as writers:
         requests = [get(path, web.port) for path in ("/", PLAN, "/plans/grand-est-2019/", API)]
         loaded = load(web.port, requests, connections=500, seconds=seconds)
         written, failed = writers.finish()
@@ -272,7 +273,7 @@ def readers_and_writers(own: Site, seconds: int, row) -> None:  # type: ignore[n
     )  # fmt: skip
 
 
-def sizes(own: Site, counts: list[int], row) -> None:  # type: ignore[no-untyped-def]
+def sizes(own: Site, counts: list[int], row: Say) -> None:
     with psycopg.connect(database(own), autocommit=True) as connection:
         mass = Mass(connection)
         at_first: dict[str, float] = {}
@@ -302,7 +303,7 @@ ProgressRecord.objects.bulk_create(ProgressRecord(indicator=row, evaluated_on=ti
 """
 
 
-def export(own: Site, count: int, row) -> None:  # type: ignore[no-untyped-def]
+def export(own: Site, count: int, row: Say) -> None:
     columns = (
         "COPY (SELECT region.slug, plan.slug, indicator.code, indicator.title, "
         "indicator.common_code, unit.code, observation.measurement, period_start, period_end, "
@@ -317,7 +318,7 @@ def export(own: Site, count: int, row) -> None:  # type: ignore[no-untyped-def]
         "WHERE plan.is_public AND state = 'published' AND superseded_at IS NULL) "
         "TO STDOUT (FORMAT csv)"
     )
-    with own.web(**UNCOUNTED) as web, psycopg.connect(database(own)) as connection:
+    with own.web(settings=UNCOUNTED) as web, psycopg.connect(database(own)) as connection:
         begun = time.perf_counter()
         copied = 0
         with connection.cursor().copy(columns) as rows:

@@ -67,7 +67,7 @@ class Site:
         *,
         workers: int = 1,
         threads: int = 4,
-        **settings: str,
+        settings: Mapping[str, str] | None = None,
     ) -> Iterator[Web]:
         """Run a WSGI application in granian, as production does, until the block ends."""
         port = free_port()
@@ -82,7 +82,7 @@ class Site:
                     "--log-level", "warning", application,
                 ],
                 cwd=ROOT,
-                env=self.environment(PORT=str(port), **settings),
+                env=self.environment(PORT=str(port), **(settings or {})),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
