@@ -10,6 +10,7 @@ import hashlib
 import html
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -35,6 +36,8 @@ VARY = {"accept", "accept-encoding", "authorization", "cookie", "hx-request"}
 # Said of one request alone.
 OF_ONE_REQUEST = ("ratelimit-", "x-request-id", "server-timing", "date", "content-length")
 COMPRESSED = ("text/", "application/", "image/svg+xml")
+KEYS = 4096
+"""The keys remembered of one edition; further ones are worked out each time."""
 MAIN = b'<main id="contenu"'
 
 
@@ -71,8 +74,14 @@ def key_of(environ: Environ, editions: Editions) -> str:
     scheme = environ.get(header[0], "") if header else environ.get("wsgi.url_scheme", "")
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     accept = environ.get("HTTP_ACCEPT", "") if path.startswith("/api/") else ""
-    said = (editions.part(path).key, scheme, host, path, environ.get("QUERY_STRING", ""), accept)
-    return hashlib.sha256("\n".join(said).encode("latin-1", "replace")).hexdigest()
+    said = (scheme, host, path, environ.get("QUERY_STRING", ""), accept)
+    key = editions.keys.get(said)
+    if key is None:
+        words = "\n".join((editions.part(path).key, *said)).encode("latin-1", "replace")
+        key = hashlib.sha256(words).hexdigest()
+        if len(editions.keys) < KEYS:
+            editions.keys[said] = key
+    return key
 
 
 def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions) -> Answer | None:
@@ -128,19 +137,34 @@ def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions
 def given(environ: Environ, answer: Answer) -> Given:
     """Give a kept answer to a request: whole, compressed, or "you have it already"."""
     zipped = answer.zipped is not None and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-    weak = f"W/{answer.etag}" if not answer.etag.startswith("W/") else answer.etag
-    etag = weak if zipped else answer.etag
-    headers = [("ETag", etag), ("Last-Modified", http_date(answer.modified))]
+    if "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MODIFIED_SINCE" not in environ:
+        ready = answer.ready.get(zipped)
+        if ready is None:
+            ready = answer.ready[zipped] = _whole(answer, zipped=zipped)
+        return ready if environ["REQUEST_METHOD"] == "GET" else (*ready[:2], b"")
     if _has_it(environ, answer):
         kept = [one for one in answer.headers if not one[0].startswith("Content-")]
-        return 304, [*kept, *headers], b""
+        return 304, [*kept, *_dated(answer, zipped=zipped)], b""
+    whole = _whole(answer, zipped=zipped)
+    return whole if environ["REQUEST_METHOD"] == "GET" else (*whole[:2], b"")
+
+
+def _dated(answer: Answer, *, zipped: bool) -> list[tuple[str, str]]:
+    weak = zipped and not answer.etag.startswith("W/")
+    etag = f"W/{answer.etag}" if weak else answer.etag
+    return [("ETag", etag), ("Last-Modified", http_date(answer.modified))]
+
+
+def _whole(answer: Answer, *, zipped: bool) -> Given:
     body = answer.zipped if zipped and answer.zipped is not None else answer.body
-    headers = [*answer.headers, *headers, ("Content-Length", str(len(body)))]
+    headers = [*answer.headers, *_dated(answer, zipped=zipped)]
+    headers.append(("Content-Length", str(len(body))))
     if zipped:
         headers.append(("Content-Encoding", "gzip"))
-    return 200, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+    return 200, headers, body
 
 
+@lru_cache(512)
 def _takes_gzip(accepted: str) -> bool:
     for one in accepted.lower().split(","):
         name, _sign, weight = one.partition(";")

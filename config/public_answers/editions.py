@@ -1,9 +1,10 @@
 """Which edition of the public data stands: one row read for each request, or for several at once.
 
-The look-up has a connection of its own in each process, and speaks to it without the layers that
-a page goes through: a kept answer costs little more than this. Requests that arrive while a
-look-up is under way share the next one: none is answered from a look-up begun before it came, so
-what was committed before a request is in its answer.
+The look-up has a connection of its own in each process. What it found serves the requests of the
+next few milliseconds (LEASE, on the process's own clock), and whoever writes waits as long
+between the commit and the answer (`PublicAnswersMiddleware`): once a publication is acknowledged,
+no process on any machine answers any more from a look-up begun before its commit. So the next
+request sees it, everywhere, without a look-up for each.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,8 @@ OF_ONE_PLAN = re.compile(r"/(?:integration/|api/v1/)?plans/([-\w]+)/")
 OF_PACKAGES = re.compile(r"/(?:catalogue\.|donnees/plans/)")
 ANYTHING = f"SELECT edition FROM dashboards_publicedition WHERE part = '{PublicEdition.ANY}'"  # noqa: S608 - a constant of ours
 LAST_KNOWN = "public:last-known"
+LEASE = 0.005
+"""Seconds for which what a look-up found is used, and which an answer to a writer waits."""
 PAUSE = 1.0
 """Seconds for which a database that did not answer is not asked again."""
 PATIENCE = 2
@@ -59,6 +62,8 @@ class Editions:
 
     rows: Mapping[str, tuple[str, datetime]]
     day: date
+    keys: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
+    """The keys worked out under these editions, by what they are made of."""
 
     def part(self, path: str) -> Part:
         """Return what the answer at a path rests on: one plan, or all of them.
@@ -114,34 +119,40 @@ class Lookup:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connection: Any = None
-        self._begun = self._done = 0
+        self._begun_at = -LEASE
         self._any: bytes | None = None
         self._editions: Editions | None = None
         self._day = Day()
         self._asked_again_at = 0.0
+        self.lease = LEASE
         self.confirmed_at: datetime | None = None
 
     def current(self) -> Editions:
-        """Return the editions that stand, from a look-up begun after this call.
+        """Return the editions that stand, from a look-up begun no longer ago than the lease.
 
         Raises DatabaseAwayError when the database does not answer, at once for a second after
         it did not.
         """
-        if time.monotonic() < self._asked_again_at:
+        came = time.monotonic()
+        if came < self._begun_at + self.lease and self._editions is not None:
+            return self._editions
+        if came < self._asked_again_at:
             raise DatabaseAwayError
-        begun_before = self._begun
         with self._lock:
-            if self._done > begun_before and self._editions is not None:
+            # Another request has asked since this one came.
+            if self._begun_at > came and self._editions is not None:
                 return self._editions
-            self._begun += 1
-            number = self._begun
+            begun = time.monotonic()
+            if begun < self._asked_again_at:
+                raise DatabaseAwayError
             try:
                 editions = self._ask()
             except (DatabaseError, PsycopgError, OSError) as error:
                 self._drop()
+                self._begun_at = -LEASE
                 self._asked_again_at = time.monotonic() + PAUSE
                 raise DatabaseAwayError from error
-            self._done = number
+            self._begun_at = begun
             return editions
 
     def last_known(self) -> tuple[Editions, datetime] | None:
@@ -161,6 +172,7 @@ class Lookup:
         with self._lock:
             self._drop()
             self._any = self._editions = self.confirmed_at = None
+            self._begun_at = -LEASE
             self._asked_again_at = 0.0
 
     def _ask(self) -> Editions:

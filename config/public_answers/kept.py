@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from redis import RedisError
@@ -26,7 +26,7 @@ LARGEST = 2 * 2**20
 HOUSEKEEPING = 26 * 3600
 PAUSE = 2.0
 """Seconds for which a Redis that did not answer is not asked again."""
-OVERHEAD = 1500
+OVERHEAD = 4000
 """Bytes that an answer takes besides its body: key, headers, objects."""
 
 Headers = tuple[tuple[str, str], ...]
@@ -41,6 +41,10 @@ class Answer:
     modified: float
     body: bytes
     zipped: bytes | None
+    ready: dict[bool, tuple[int, list[tuple[str, str]], bytes]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """As it is given, compressed or not, once it was: the same headers, the same bytes."""
 
     @property
     def size(self) -> int:

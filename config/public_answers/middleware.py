@@ -6,6 +6,7 @@ It stands outermost: what is kept has every header that the others add.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,11 +15,12 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from config.public_answers.answering import Given, asks_for_public, given, key_of, to_keep
-from config.public_answers.editions import DatabaseAwayError, lookup, read_editions
+from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
 from config.public_answers.front import LOOKED
 from config.public_answers.kept import held, keep
 from plans.api_support.throttling import PerAddress
 
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 PATIENCE = 10
 """Seconds to wait for another request that is making the same answer."""
 
@@ -31,12 +33,17 @@ class PublicAnswersMiddleware:
         self._making = _OneAtATime()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not settings.PUBLIC_ANSWERS["kept"] or not asks_for_public(request.META):
+        if not settings.PUBLIC_ANSWERS["kept"]:
             return self.get_response(request)
-        if LOOKED not in request.META:
-            found = self._held(request)
-            if found is not None:
-                return found
+        if request.method not in SAFE:
+            return self._written(request)
+        if not asks_for_public(request.META):
+            return self.get_response(request)
+        found = None if LOOKED in request.META else self._held(request)
+        return found or self._made(request)
+
+    def _made(self, request: HttpRequest) -> HttpResponseBase:
+        """Have the answer made, and keep it under the edition that stood before."""
         try:
             editions = read_editions()
         except DatabaseError:
@@ -57,6 +64,12 @@ class PublicAnswersMiddleware:
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
         return kept
+
+    def _written(self, request: HttpRequest) -> HttpResponseBase:
+        """Acknowledge a write when no process answers from a look-up made before it any more."""
+        response = self.get_response(request)
+        time.sleep(LEASE)
+        return response
 
     def _held(self, request: HttpRequest) -> HttpResponse | None:
         try:

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from config.public_answers.editions import Lookup, lookup, read_editions
+from config.public_answers.editions import LEASE, Lookup, lookup, read_editions
 from config.public_answers.front import PublicAnswersFront
 from config.public_answers.kept import Answer, Memory, memory, shared
 from indicators.models import Indicator
@@ -34,13 +34,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def keeping(settings: Settings, db: None) -> Iterator[None]:
+def keeping(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[None]:
     """Answers are kept, as on a running site, and none from before."""
     settings.PUBLIC_ANSWERS = {"kept": True, "database": "default"}
     cache.clear()
     memory.clear()
     shared.forget()
     lookup.forget()
+    # These tests write without a request, whose answer would wait for the lease to end.
+    monkeypatch.setattr(lookup, "lease", 0.0)
     yield
     lookup.forget()
     memory.clear()
@@ -294,6 +296,20 @@ def test_another_process_finds_it_in_redis(client: Client, plan: Plan) -> None:
     memory.clear()
     assert was_kept(client, "/plans/grand-est-2019/")
     assert client.get("/plans/grand-est-2019/").content == page.content
+
+
+def test_a_write_is_acknowledged_when_no_look_up_is_older(
+    client: Client, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "lease", LEASE)
+    client.get("/plans/grand-est-2019/")
+    for number in range(20):
+        # A look-up as late as can be before the commit, which a request brings about.
+        lookup.current()
+        plan.title = f"Titre {number}"
+        plan.save()
+        client.post("/recherche/")
+        assert plan.title in client.get("/plans/grand-est-2019/").content.decode()
 
 
 def test_an_edition_is_asked_once_for_requests_that_wait_together(

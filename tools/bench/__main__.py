@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,13 +93,17 @@ def database(own: Site) -> str:
 
 
 @contextmanager
-def baseline(own: Site, content: bytes) -> Iterator[Web]:
+def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ()) -> Iterator[Web]:
     held = own.layout.data.with_name("bytes")
     held.write_bytes(content)
     with own.web(
         "tools.bench.baseline:application",
-        settings={"BENCH_BYTES": str(held), "BENCH_DATABASE": database(own)},
-    ) as web:  # fmt: skip
+        settings={
+            "BENCH_BYTES": str(held),
+            "BENCH_HEADERS": json.dumps(list(headers)),
+            "BENCH_DATABASE": database(own),
+        },
+    ) as web:
         yield web
 
 
@@ -119,8 +123,9 @@ def in_turns(
 
 def warm(own: Site, row: Say) -> None:
     with own.web() as web:
-        _, _headers, content = web.get(PLAN, {"Accept-Encoding": "gzip"})
-        with baseline(own, content) as other:
+        _, headers, content = web.get(PLAN, {"Accept-Encoding": "gzip"})
+        said = [one for one in headers.items() if one[0].lower() not in ("server", "date")]
+        with baseline(own, content, said) as other:
             mine, bytes_ = in_turns((web, get(PLAN, web.port)), (other, get("/bytes", other.port)))
     row(
         "Plan dashboard, warm", f"{mine.rate:,.0f} requests/s",

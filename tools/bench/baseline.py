@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 BYTES = Path(os.environ["BENCH_BYTES"]).read_bytes()
+HEADERS = [(name, value) for name, value in json.loads(os.environ["BENCH_HEADERS"])]
 ROWS = """
     SELECT plan.slug AS plan, indicator.code AS indicator, observation.period_start,
         observation.period_end, trim_scale(observation.value)::text AS value,
@@ -37,22 +39,19 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer `/bytes` from memory and `/rows` from the database; nothing else is there."""
     path = environ["PATH_INFO"]
     if path == "/bytes":
-        body, kind, extra = BYTES, "text/html; charset=utf-8", [("Content-Encoding", "gzip")]
-    elif path == "/rows":
+        start_response("200 OK", HEADERS)
+        return [BYTES]
+    if path == "/rows":
         connection = getattr(_local, "connection", None)
         if connection is None:
             connection = _local.connection = psycopg.connect(
                 os.environ["BENCH_DATABASE"], autocommit=True, row_factory=dict_row
             )
-        body, kind, extra = (
-            orjson.dumps(connection.execute(ROWS).fetchall()),
-            "application/json",
-            [],
-        )
+        body = orjson.dumps(connection.execute(ROWS).fetchall())
     else:
-        body, kind, extra = b"", "text/plain", []
+        body = b""
     start_response(
         "200 OK" if body else "404 Not Found",
-        [("Content-Type", kind), ("Content-Length", str(len(body))), *extra],
+        [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
     )
     return [body]

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+LAST_CHUNK = b"0\r\n\r\n"
+
 
 @dataclass(slots=True)
 class Loaded:
@@ -39,10 +41,12 @@ class _Connection:
         self.begun = 0.0
         self.status = 0
         self.missing = -1
+        self.chunked = False
         self.head = b""
 
     def ask(self, request: bytes) -> None:
         self.begun, self.missing, self.head = time.perf_counter(), -1, b""
+        self.chunked = False
         self.socket.sendall(request)
 
     def read(self) -> bool:
@@ -50,6 +54,9 @@ class _Connection:
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError("closed")
+        if self.chunked:
+            self.head = (self.head + data)[-5:]
+            return self.head == LAST_CHUNK
         if self.missing >= 0:
             self.missing -= len(data)
             return self.missing <= 0
@@ -59,6 +66,10 @@ class _Connection:
             return False
         head = self.head[:end].lower()
         self.status = int(head[9:12])
+        if b"transfer-encoding: chunked" in head:
+            self.chunked = True
+            self.head = self.head[-5:]
+            return self.head == LAST_CHUNK
         at = head.find(b"content-length:")
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         self.missing = length - (len(self.head) - end - 4)
