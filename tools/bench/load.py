@@ -22,6 +22,8 @@ class Loaded:
     statuses: dict[int, int] = field(default_factory=dict)
     errors: int = 0
     latencies: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    """Seconds of processor that the server spent on each answer, where it was asked."""
 
     @property
     def rate(self) -> float:

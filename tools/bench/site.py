@@ -133,6 +133,11 @@ class Web:
         finally:
             connection.close()
 
+    def cpu(self) -> float:
+        """Return the seconds of processor that the workers have spent."""
+        workers = psutil.Process(self.process.pid).children(recursive=True)
+        return sum(sum(worker.cpu_times()[:2]) for worker in workers)
+
     def memory(self) -> int:
         """Return the resident bytes of the largest worker."""
         workers = psutil.Process(self.process.pid).children(recursive=True)
