@@ -10,7 +10,7 @@ THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo staff shell backup restore test check $(CHECKS) audit lint format lock messages schema screenshots install install-dev check-python clean
+.PHONY: help run demo staff shell backup restore test check $(CHECKS) audit lint format lock messages schema screenshots bench install install-dev check-python clean
 
 help: ## list these commands
 	@echo 'make run [PORT=8001] [HOST=0.0.0.0] [DATA_DIR=folder]   the other settings: docs/settings.md'
@@ -93,6 +93,10 @@ schema: install-dev ## write docs/openapi.yaml anew, after a change of the API t
 screenshots: install-dev ## make the pictures of docs/images from the site itself
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m tools.screenshots
+
+bench: install-dev ## measure the goals of speed (five to ten minutes), write docs/benchmarks.md
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 install: check-python ## make .venv from the lock files (run and test do it by themselves)
 	@$(PYTHON) tools/install.py base

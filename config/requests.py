@@ -6,8 +6,9 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -30,38 +31,40 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        identifier = identifier_of(request)
+        identifier = identifier_of(request.META)
         token = current_id.set(identifier)
         began = time.perf_counter()
         try:
             response = self.get_response(request)
             response.headers[HEADER] = identifier
-            self._tell(request, response.status_code, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            tell(request.method or "", route_of(request), response.status_code, seconds)
         finally:
             current_id.reset(token)
         return response
 
-    def _tell(self, request: HttpRequest, status: int, seconds: float) -> None:
-        method = request.method if request.method in metrics.METHODS else "OTHER"
-        route = route_of(request)
-        metrics.count_request(method, route, status, seconds)
-        if settings.ACCESS_LOG:
-            milliseconds = round(seconds * 1000, 1)
-            access.info(
-                "%s %s %d %s ms", method, route, status, milliseconds,
-                extra={
-                    "method": method, "route": route, "status": status,
-                    "milliseconds": milliseconds,
-                },
-            )  # fmt: skip
+
+def tell(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request that was answered, and write its line in the log."""
+    method = method if method in metrics.METHODS else "OTHER"
+    metrics.count_request(method, route, status, seconds)
+    if settings.ACCESS_LOG:
+        milliseconds = round(seconds * 1000, 1)
+        access.info(
+            "%s %s %d %s ms", method, route, status, milliseconds,
+            extra={
+                "method": method, "route": route, "status": status,
+                "milliseconds": milliseconds,
+            },
+        )  # fmt: skip
 
 
-def identifier_of(request: HttpRequest) -> str:
+def identifier_of(environ: Mapping[str, Any]) -> str:
     """Return the identifier that our proxy gave, if it is well formed; else a new one.
 
     Without a proxy of ours the header is a stranger's, who must not choose what our log says.
     """
-    given = request.headers.get(HEADER, "") if settings.TRUST_FORWARDED_FOR else ""
+    given = environ.get("HTTP_X_REQUEST_ID", "") if settings.TRUST_FORWARDED_FOR else ""
     return given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
 
 

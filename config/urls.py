@@ -21,3 +21,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler404 = "dashboards.views.page_not_found"
+handler500 = "config.outage.failed"

@@ -83,6 +83,8 @@ MIDDLEWARE = [
     "config.requests.RequestIdMiddleware",
     "config.health.HealthMiddleware",
     "config.security.KnownHostMiddleware",
+    # Around all the others: what it keeps of a public answer has the headers that they add.
+    "config.public_answers.middleware.PublicAnswersMiddleware",
     "config.security.SecurityHeadersMiddleware",
     "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -166,8 +168,13 @@ CACHES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "plans",
+        # A page does without the cache sooner than it waits for it.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
+
+# Public answers kept by edition of the data (docs/speed.md), asked of this database.
+PUBLIC_ANSWERS: dict[str, Any] = {"kept": True, "database": "default"}
 
 # Language and time
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -26,34 +27,43 @@ class PerCaller(BaseThrottle):
     """The requests of one token, else of one address, in one minute, all resources together."""
 
     name = "api"
-    limit: int
-
-    def limit_of(self, request: Request) -> int:
-        """Return how many requests this caller may make."""
-        token = isinstance(request.auth, ApiToken)
-        return int(
-            settings.API_TOKEN_REQUESTS_PER_MINUTE if token else settings.API_REQUESTS_PER_MINUTE
-        )
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; whether it is one of those allowed."""
+        token = request.auth if isinstance(request.auth, ApiToken) else None
+        allowed, headers = self.count(request.META, token)
+        request._request.rate_limit = headers  # type: ignore[attr-defined]
+        return allowed
+
+    def count(
+        self, meta: Mapping[str, Any], token: ApiToken | None = None
+    ) -> tuple[bool, dict[str, str]]:
+        """Count a request by its headers: whether it is allowed, and what its answer says."""
         now = int(time.time())
-        self.limit = self.limit_of(request)
+        limit = self.limit_of(token)
         self.reset = WINDOW - now % WINDOW
-        key = f"throttle:{self.name}:{caller(request)}:{now // WINDOW}"
+        caller = client_address(meta) if token is None else f"token-{token.pk}"
+        key = f"throttle:{self.name}:{caller}:{now // WINDOW}"
         try:
             cache.add(key, 0, WINDOW)
             count = cache.incr(key)
         except (RedisError, ValueError):
             logger.warning("The requests of the API are not counted: the cache does not answer.")
             count = 1
-        request._request.rate_limit = {  # type: ignore[attr-defined]
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(max(0, self.limit - count)),
+        return count <= limit, {
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(max(0, limit - count)),
             "RateLimit-Reset": str(self.reset),
-            "RateLimit-Policy": f"{self.limit};w={WINDOW}",
+            "RateLimit-Policy": f"{limit};w={WINDOW}",
         }
-        return count <= self.limit
+
+    def limit_of(self, token: ApiToken | None) -> int:
+        """Return how many requests this caller may make."""
+        return int(
+            settings.API_REQUESTS_PER_MINUTE
+            if token is None
+            else settings.API_TOKEN_REQUESTS_PER_MINUTE
+        )
 
     def wait(self) -> float:
         return self.reset
@@ -64,23 +74,16 @@ class ExportsPerCaller(PerCaller):
 
     name = "export"
 
-    def limit_of(self, request: Request) -> int:
+    def limit_of(self, token: ApiToken | None) -> int:
         """Return how many exports this caller may start."""
         return int(settings.API_EXPORTS_PER_MINUTE)
 
 
-def caller(request: Request) -> str:
-    """Name who asks: the token where one is shown, else the address."""
-    if isinstance(request.auth, ApiToken):
-        return f"token-{request.auth.pk}"
-    return client_address(request)
-
-
-def client_address(request: Request) -> str:
+def client_address(meta: Mapping[str, Any]) -> str:
     """Who asks. Behind a proxy of ours: the last address it wrote, the only one to be believed."""
     if settings.TRUST_FORWARDED_FOR:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        forwarded = meta.get("HTTP_X_FORWARDED_FOR", "")
         last = forwarded.rsplit(",", 1)[-1].strip()
         if last:
             return str(last)
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return str(meta.get("REMOTE_ADDR", ""))

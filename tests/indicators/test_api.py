@@ -240,7 +240,7 @@ COSTS = {
     "observations/": 2,
     "progress/": 3,
     "progress/?on=2024-01-01": 7,
-    "observations/export.csv": 2,
+    "observations/export.csv": 4,
     "plans/plan/indicators/followed/": 3,
     "plans/plan/indicators/followed/targets/promised/": 4,
 }

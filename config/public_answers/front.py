@@ -1,0 +1,68 @@
+"""Kept answers, given before Django is entered.
+
+A request that anybody could make and whose answer is kept needs no session, no address to be
+resolved, no middleware: what they add was kept with the answer. The API is left to the
+middleware, which counts its requests.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+
+from config.public_answers.answering import asks_for_public, given, key_of, still_known
+from config.public_answers.editions import DatabaseAwayError, lookup
+from config.public_answers.kept import held
+from config.requests import HEADER, current_id, identifier_of, tell
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+LOOKED = "public_answers.looked"
+KEPT = "(kept)"
+"""The route of what is answered here, in the log and in the figures: no address was resolved."""
+LINES = {
+    200: "200 OK",
+    304: "304 Not Modified",
+    503: f"503 {HTTPStatus.SERVICE_UNAVAILABLE.phrase}",
+}
+
+
+class PublicAnswersFront:
+    """A WSGI application in front of another: gives what is kept, passes on the rest."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if (
+            not settings.PUBLIC_ANSWERS["kept"]
+            or environ.get("PATH_INFO", "").startswith("/api/")
+            or not asks_for_public(environ)
+        ):
+            return self.application(environ, start_response)
+        began = time.perf_counter()
+        try:
+            answer = held(key_of(environ, lookup.current()))
+        except DatabaseAwayError:
+            stale = still_known(environ)
+            if stale is None:
+                return self.application(environ, start_response)
+            status, headers, body = stale
+        else:
+            environ[LOOKED] = True
+            if answer is None:
+                return self.application(environ, start_response)
+            status, headers, body = given(environ, answer)
+        identifier = identifier_of(environ)
+        token = current_id.set(identifier)
+        try:
+            start_response(LINES[status], [*headers, (HEADER, identifier)])
+            tell(environ["REQUEST_METHOD"], KEPT, status, time.perf_counter() - began)
+        finally:
+            current_id.reset(token)
+        return [body]

@@ -1,0 +1,123 @@
+"""Keeps public answers, and gives those of the API, whose requests are counted.
+
+It stands outermost: what is kept has every header that the others add.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from config.public_answers.answering import Given, asks_for_public, given, key_of, to_keep
+from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
+from config.public_answers.front import LOOKED
+from config.public_answers.kept import held, keep
+from plans.api_support.throttling import PerCaller
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+PATIENCE = 10
+"""Seconds to wait for another request that is making the same answer."""
+
+
+class PublicAnswersMiddleware:
+    """Answer from what is kept; keep what everybody may read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self._making = _OneAtATime()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not settings.PUBLIC_ANSWERS["kept"]:
+            return self.get_response(request)
+        if request.method not in SAFE:
+            return self._written(request)
+        if not asks_for_public(request.META):
+            return self.get_response(request)
+        found = None if LOOKED in request.META else self._held(request)
+        return found or self._made(request)
+
+    def _made(self, request: HttpRequest) -> HttpResponseBase:
+        """Have the answer made, and keep it under the edition that stood before."""
+        try:
+            editions = read_editions()
+        except DatabaseError:
+            return self.get_response(request)
+        key = key_of(request.META, editions)
+        with self._making(key) as first:
+            # Another request has just made it.
+            if not first and not request.path_info.startswith("/api/"):
+                answer = held(key)
+                if answer is not None:
+                    return _response(given(request.META, answer))
+            response = self.get_response(request)
+            answer = to_keep(request, response, editions)
+            if answer is None:
+                return response
+            keep(key, answer)
+        kept = _response(given(request.META, answer))
+        for name, value in getattr(request, "rate_limit", {}).items():
+            kept.headers[name] = value
+        return kept
+
+    def _written(self, request: HttpRequest) -> HttpResponseBase:
+        """Acknowledge a write when no process answers from a look-up made before it any more."""
+        response = self.get_response(request)
+        time.sleep(LEASE)
+        return response
+
+    def _held(self, request: HttpRequest) -> HttpResponse | None:
+        try:
+            answer = held(key_of(request.META, lookup.current()))
+        except DatabaseAwayError:
+            return None  # the page for a database that is away gives what is kept
+        if answer is None:
+            return None
+        limits: dict[str, str] = {}
+        if request.path_info.startswith("/api/v1/"):
+            allowed, limits = PerCaller().count(request.META)
+            if not allowed:
+                return None
+        response = _response(given(request.META, answer))
+        for name, value in limits.items():
+            response.headers[name] = value
+        return response
+
+
+def _response(given: Given) -> HttpResponse:
+    status, headers, body = given
+    response = HttpResponse(body, status=status)
+    del response.headers["Content-Type"]
+    for name, value in headers:
+        response.headers[name] = value
+    return response
+
+
+class _OneAtATime:
+    """After a publication many ask for one page at once: one makes it, the others wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: dict[str, threading.Event] = {}
+
+    @contextmanager
+    def __call__(self, key: str) -> Iterator[bool]:
+        """Wait while another thread holds the key; tell whether nobody did."""
+        with self._lock:
+            other = self._events.get(key)
+            if other is None:
+                self._events[key] = threading.Event()
+        if other is not None:
+            other.wait(PATIENCE)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._lock:
+                self._events.pop(key).set()
