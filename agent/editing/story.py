@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from agent.editing.trail import OWNED, PARENT, Event, Kind, events_of
+from exchange.models import WebhookSubscription
 from indicators.formats import format_date, format_exact, format_full_money, format_period
 from indicators.models import (
     Checkpoint,
@@ -107,6 +108,7 @@ _NAMED_BY: Mapping[Kind, str] = MappingProxyType(
         Region: "name",
         Sector: "name",
         Unit: "name",
+        WebhookSubscription: "name",
     }
 )
 _CREATED, _CHANGED, _DELETED = (
@@ -221,7 +223,8 @@ def _references(events: Iterable[Event]) -> Iterator[tuple[Kind, int]]:
         for column in event.kind._meta.concrete_fields:
             if isinstance(column, models.ForeignKey) and column.name not in _SILENT:
                 for row in (event.row, event.before):
-                    referred = None if row is None else getattr(row, column.attname)
+                    # A column that the trail does not keep refers to nothing.
+                    referred = None if row is None else getattr(row, column.attname, None)
                     if referred is not None:
                         yield column.related_model, referred
 
@@ -280,6 +283,8 @@ def _changes(event: Event, names: _Names) -> Iterator[Change]:
     for column in event.kind._meta.concrete_fields:
         if column.name in _SILENT or column.attname == PARENT.get(event.kind, ("", None))[0]:
             continue
+        if not hasattr(event.row, column.attname):
+            continue  # a column that the trail does not keep: a secret
         if column.name == "measurement" and event.kind is not Indicator:
             continue  # a copy of the indicator's
         new = getattr(event.row, column.attname)
@@ -359,6 +364,9 @@ def _shown(column: Any, value: Any, names: _Names) -> str | None:
         shown = names.of(column.related_model, value)
     elif column.choices:
         shown = str(dict(column.flatchoices).get(value, value))
+    elif isinstance(value, list):
+        words = dict(column.base_field.flatchoices)
+        shown = ", ".join(str(words.get(one, one)) for one in value)
     elif isinstance(value, bool):
         shown = _("oui") if value else _("non")
     elif isinstance(value, Decimal):

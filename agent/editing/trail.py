@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import CharField, Max, Model, OuterRef, Q, QuerySet, Subquery, Value
 
+from exchange.models import WebhookSubscription
 from indicators.models import (
     Checkpoint,
     Indicator,
@@ -41,6 +42,7 @@ PARENT: Mapping[Kind, tuple[str, Kind]] = MappingProxyType(
         PlanOrganisation: ("plan_id", Plan),
         PlanSector: ("plan_id", Plan),
         Membership: ("plan_id", Plan),
+        WebhookSubscription: ("plan_id", Plan),
         Claim: ("plan_id", Plan),
         Source: ("plan_id", Plan),
         Note: ("plan_id", Plan),
@@ -85,7 +87,7 @@ OWNED: Mapping[Kind, tuple[Kind, ...]] = MappingProxyType(
 STORY: Mapping[Kind, tuple[Kind, ...]] = MappingProxyType(
     {
         **OWNED,
-        Plan: (*OWNED[Plan], Claim, Membership),
+        Plan: (*OWNED[Plan], Claim, Membership, WebhookSubscription),
         Measure: (*OWNED[Measure], MeasureAssignment),
         Milestone: (MilestoneUpdate,),
         Indicator: (*OWNED[Indicator], Target, TargetPeriod, Checkpoint, Observation),
@@ -93,8 +95,8 @@ STORY: Mapping[Kind, tuple[Kind, ...]] = MappingProxyType(
 )
 """What else belongs to the history of a thing, beside its own row."""
 
-PEOPLE: frozenset[Kind] = frozenset({Membership, MeasureAssignment})
-"""What only those who manage the members may read."""
+PEOPLE: frozenset[Kind] = frozenset({Membership, MeasureAssignment, WebhookSubscription})
+"""What only those who manage the members, and the partners, may read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+# What stands in an address for itself (RFC 3986), what is quoted already included.
+_AS_WRITTEN = "/?:@!$&'()*+,;=%~"
 _SCHEMES = {"https": 443, "http": 80}
 
 # What Python's own table leaves open, in one version or another: protocol assignments (RFC 6890);
@@ -135,22 +137,32 @@ def resolve(url: str, rules: Rules, *, timeout: float) -> Destination:
     when any of its addresses is not allowed: a name that mixes both is not to be trusted.
     """
     parts = checked(url, rules)
-    host = parts.hostname
-    assert host is not None
+    host = _in_ascii(parts.hostname or "")
     encrypted = parts.scheme == "https"
     port = parts.port or _SCHEMES[parts.scheme]
     addresses = _looked_up(host, port, timeout)
     for address in addresses:
         if not is_allowed(address, rules):
             raise DestinationError("private", str(address))
-    path = parts.path or "/"
+    path = quote(parts.path or "/", safe=_AS_WRITTEN)
+    query = quote(parts.query, safe=_AS_WRITTEN)
     return Destination(
         addresses=addresses,
         host=host,
         port=port,
         encrypted=encrypted,
-        path=f"{path}?{parts.query}" if parts.query else path,
+        path=f"{path}?{query}" if query else path,
     )
+
+
+def _in_ascii(host: str) -> str:
+    """Return a name as the DNS knows it (RFC 3490). Raises DestinationError: `host`."""
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError as error:
+        raise DestinationError("host", str(error)) from error
 
 
 def _literal(host: str) -> Address | None:

@@ -278,6 +278,29 @@ def test_a_plan_that_is_not_public_says_that_nothing_is_told(manager: Client, pl
     assert "rien n’est annoncé" in main_text(manager.get(PAGES))
 
 
+def test_the_history_tells_managers_who_changed_what_and_no_secret(
+    plan: Plan, manager: Client
+) -> None:
+    manager.post(f"{PAGES}nouveau/", typed())
+    subscription = WebhookSubscription.objects.get()
+    address = f"{PAGES}{subscription.pk}/modifier/"
+    data = form_data(manager.get(address)) | {"url": "https://autre.example.org/"}
+    manager.post(address, data)
+    manager.post(f"{PAGES}{subscription.pk}/secret/", {"rotate": "1"})
+    manager.post(f"{PAGES}{subscription.pk}/pause/")
+    subscription.refresh_from_db()
+
+    history = "/agent/plans/plan/historique/"
+    said = main_text(manager.get(history))
+    assert "abonnement d’un partenaire" in said
+    assert "https://observatoire.example.org/hooks" in said
+    assert "https://autre.example.org/" in said
+    assert "valeur publiée, valeur corrigée" in said
+    assert "en pause" in said
+    assert subscription.secret not in said
+    assert "autre.example.org" not in main_text(signed_in(member(plan, Role.REVIEWER)).get(history))
+
+
 def test_every_page_is_good_html_without_code_in_it(plan: Plan, manager: Client) -> None:
     subscription, _secret = subscribed(plan)
     delivery = attempted(subscription, status=500, excerpt="non", ended_at=timezone.now())

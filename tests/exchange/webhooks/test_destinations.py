@@ -85,6 +85,9 @@ def test_a_setting_allows_a_network_and_no_more() -> None:
         ("https://0x7f000001/", "private"),
         ("https://0177.0.0.1/", "private"),
         ("https://169.254.169.254/latest/meta-data/", "private"),
+        ("https://[fe80::1%25eth0]/", "private"),
+        ("https://１２７.0.0.1/", "private"),
+        ("https://①②⑦.0.0.1/", "private"),
     ],
 )
 def test_an_address_that_is_refused_says_why(url: str, code: str) -> None:
@@ -203,3 +206,15 @@ def test_the_next_address_of_a_name_is_tried(
     monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.2", "127.0.0.1"]))
     answer = post(f"http://two.example.org:{partner.port}/", b"{}", {}, rules=HERE, timeout=5)
     assert (answer.status, len(partner.messages)) == (204, 1)
+
+
+def test_a_name_and_a_path_with_accents_are_written_as_the_network_has_them(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"]))
+    url = f"http://région.example.org:{partner.port}/événements/a%20b?clé=é&x=[1]"
+    answer = post(url, b"{}", {}, rules=HERE, timeout=5)
+    assert answer.status == 204
+    [message] = partner.messages
+    assert message.headers["host"] == f"xn--rgion-bsa.example.org:{partner.port}"
+    assert message.path == "/%C3%A9v%C3%A9nements/a%20b?cl%C3%A9=%C3%A9&x=%5B1%5D"

@@ -94,7 +94,7 @@ def running_courier(log: Path, **changed: str) -> Iterator[Courier]:
 
 def beat() -> None:
     """Ask for what the beat asks for every ten seconds."""
-    current_app.send_task(SWEEP_TASK, ignore_result=True, queue=QUEUE)
+    current_app.send_task(SWEEP_TASK, ignore_result=True)
 
 
 def two_minutes_pass() -> None:
