@@ -28,10 +28,10 @@ XLSX = "xlsx"
 FORMATS = [
     (
         XLSX,
-        gettext_lazy("Classeur .xlsx — Excel, LibreOffice : mode d’emploi, listes, deux feuilles"),
+        gettext_lazy("Classeur .xlsx — Excel, LibreOffice : mode d’emploi, listes, deux feuilles"),
     ),
-    ("csv", gettext_lazy("CSV, point-virgule — tableurs en français : 2,5 et 31/12/2026")),
-    ("csv-virgule", gettext_lazy("CSV, virgule — programmes : 2.5 et 2026-12-31")),
+    ("csv", gettext_lazy("CSV, point-virgule — tableurs en français : 2,5 et 31/12/2026")),
+    ("csv-virgule", gettext_lazy("CSV, virgule — programmes : 2.5 et 2026-12-31")),
 ]
 KINDS = [(Kind.VALUES, gettext_lazy("les valeurs")), (Kind.MILESTONES, gettext_lazy("les jalons"))]
 

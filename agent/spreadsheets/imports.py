@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
+from agent import typed_text
 from agent.access import plan_page
 from agent.spreadsheets.forms import ConfirmForm, UploadForm
 from agent.spreadsheets.pages import job_context, spreadsheets_page
-from agent.typed_text import is_fragment
 from exchange import tasks
 from exchange.models import ImportJob
 from exchange.spreadsheets import jobs
@@ -34,6 +34,8 @@ def spreadsheets(request: HttpRequest, plan: Plan, rights: Rights) -> HttpRespon
     """Offer a download, take a file, list the files that were sent."""
     on = timezone.localdate()
     if request.method != "POST":
+        # After a session was lost, it says that the file did not get here.
+        typed_text.posted(request)
         return spreadsheets_page(request, rights, on=on)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
@@ -82,7 +84,7 @@ def import_job(request: HttpRequest, rights: Rights, job: ImportJob) -> HttpResp
 @_job_page()
 def progress(request: HttpRequest, rights: Rights, job: ImportJob) -> HttpResponse:
     """Say how far the worker is; the page is shown anew once it is done."""
-    if not is_fragment(request):
+    if not typed_text.is_fragment(request):
         return redirect(job)
     if not job.is_unfinished:
         return HttpResponseClientRefresh()
@@ -152,5 +154,5 @@ def cancel(request: HttpRequest, rights: Rights, job: ImportJob) -> HttpResponse
     except jobs.NotNowError as refusal:
         messages.error(request, str(refusal))
         return redirect(job)
-    messages.success(request, _("L’import de « %(name)s » est abandonné.") % {"name": job.name})
+    messages.success(request, _("L’import de « %(name)s » est abandonné.") % {"name": job.name})
     return redirect("agent:spreadsheets", job.plan.slug)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name='ImportJob',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'en attente de contrôle'), ('checking', 'contrôle en cours'), ('refused', 'fichier refusé'), ('checked', 'contrôlé'), ('confirmed', 'en attente d’écriture'), ('writing', 'écriture en cours'), ('written', 'enregistré'), ('conflict', 'conflit : rien n’a été écrit'), ('failed', 'interrompu'), ('cancelled', 'abandonné')], default='queued', max_length=10, verbose_name='état')),
+                ('state', models.CharField(choices=[('queued', 'en attente de contrôle'), ('checking', 'contrôle en cours'), ('refused', 'fichier refusé'), ('checked', 'contrôlé'), ('confirmed', 'en attente d’écriture'), ('writing', 'écriture en cours'), ('written', 'enregistré'), ('conflict', 'conflit : rien n’a été écrit'), ('failed', 'interrompu'), ('cancelled', 'abandonné')], default='queued', max_length=10, verbose_name='état')),
                 ('file', models.FileField(max_length=120, upload_to=exchange.models.imports.upload_path, verbose_name='fichier')),
                 ('name', models.CharField(max_length=200, verbose_name='nom du fichier')),
                 ('size', models.PositiveBigIntegerField(verbose_name='taille (octets)')),

@@ -66,7 +66,7 @@ class ImportJob(models.Model):
         CONFIRMED = "confirmed", _("en attente d’écriture")
         WRITING = "writing", _("écriture en cours")
         WRITTEN = "written", _("enregistré")
-        CONFLICT = "conflict", _("conflit : rien n’a été écrit")
+        CONFLICT = "conflict", _("conflit : rien n’a été écrit")
         FAILED = "failed", _("interrompu")
         CANCELLED = "cancelled", _("abandonné")
 

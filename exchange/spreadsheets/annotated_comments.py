@@ -104,7 +104,7 @@ def merged(own: Iterable[Comment], ours: Iterable[Comment]) -> list[Comment]:
             comment
             if before is None
             else Comment(
-                comment.cell, before.author, f"{before.text}\n\n{AUTHOR} :\n{comment.text}"
+                comment.cell, before.author, f"{before.text}\n\n{AUTHOR} :\n{comment.text}"
             )
         )
     return sorted(by_cell.values(), key=_order)

@@ -135,7 +135,8 @@ _INSERT = """
 
 _UPDATE = """
     UPDATE {table} c
-    SET {assignments}, revision = c.revision + 1, edited_by_id = %(user)s, edited_at = %(at)s,
+    SET {assignments}, supersedes_id = r.current_id, revision = c.revision + 1,
+        edited_by_id = %(user)s, edited_at = %(at)s,
         state = CASE WHEN %(submits)s THEN 'submitted' ELSE c.state END,
         submitted_at = CASE WHEN %(submits)s THEN %(at)s ELSE c.submitted_at END,
         return_reason = CASE WHEN %(submits)s THEN '' ELSE c.return_reason END

@@ -101,7 +101,11 @@ class Checker:
             self._weigh_withdrawal(draft, stored)
             return
         before = Content() if base is None else base.content
-        content = draft.content = before.overlaid(draft.given)
+        given = draft.given
+        if stored.current is None:
+            # A reason says why what is public is corrected: here there is nothing to correct.
+            given = {key: value for key, value in given.items() if key != "reason"}
+        content = draft.content = before.overlaid(given)
         # A reason alone corrects nothing.
         is_base = content == before or (
             not base.is_open and replace(content, reason="") == before if base else False
@@ -123,7 +127,7 @@ class Checker:
                 draft.wrong(
                     "start",
                     _(
-                        "Cet indicateur est de périodicité %(frequency)s : la période du "
+                        "Cet indicateur est de périodicité %(frequency)s : la période du "
                         "%(start)s au %(end)s n’en est pas une."
                     )
                     % {
@@ -132,7 +136,7 @@ class Checker:
                         "end": format_date(draft.end),
                     },
                 )
-        if not content.source:
+        if not content.source and not any(one.column == "source" for one in draft.problems):
             draft.warn("source", _("Sans source, cette saisie s’enregistre mais ne se publie pas."))
 
     def _weigh_withdrawal(self, draft: Draft, stored: Stored) -> None:
@@ -146,15 +150,15 @@ class Checker:
                 "withdrawal",
                 _(
                     "Le retrait d’une valeur publiée revient aux relecteurs et aux gestionnaires "
-                    "du plan : demandez-le à l’un d’eux."
+                    "du plan : demandez-le à l’un d’eux."
                 ),
             )
         if stored.current is None:
-            draft.wrong("withdrawal", _("Rien n’est publié ici : il n’y a rien à retirer."))
+            draft.wrong("withdrawal", _("Rien n’est publié ici : il n’y a rien à retirer."))
         elif stored.open is not None:
             draft.wrong(
                 "withdrawal",
-                _("Une correction est en cours ici : elle doit être traitée avant le retrait."),
+                _("Une correction est en cours ici : elle doit être traitée avant le retrait."),
             )
         if not draft.content.reason:
             draft.wrong("reason", _("Un retrait a un motif, qui sera public."))
@@ -166,11 +170,11 @@ class Checker:
             measure = subject.measure
             draft.wrong(
                 "indicator" if draft.indicator else "milestone",
-                _("La mesure « %(measure)s » ne vous est pas attribuée.")
+                _("La mesure « %(measure)s » ne vous est pas attribuée.")
                 % {"measure": measure.code}
                 if measure is not None
                 else _(
-                    "Cet indicateur ne dépend d’aucune mesure : seuls les relecteurs et les "
+                    "Cet indicateur ne dépend d’aucune mesure : seuls les relecteurs et les "
                     "gestionnaires le renseignent."
                 ),
             )
@@ -182,7 +186,7 @@ class Checker:
             if not content.advancement and "advancement" not in told:
                 draft.wrong(
                     "advancement",
-                    _("L’état manque ; admis : %(words)s.") % {"words": ", ".join(ADVANCEMENTS)},
+                    _("L’état manque ; admis : %(words)s.") % {"words": ", ".join(ADVANCEMENTS)},
                 )
             return
         if draft.indicator is None or told & {"value", "numerator", "denominator"}:
@@ -196,23 +200,22 @@ class Checker:
                     draft.wrong(key, message)
         elif content.value is None:
             draft.wrong(
-                "value", _("La valeur manque : la ligne est remplie, mais pas cette cellule.")
+                "value", _("La valeur manque : la ligne est remplie, mais pas cette cellule.")
             )
 
     def _check_state(self, draft: Draft, stored: Stored, content: Content) -> None:
-        if stored.open is not None:
-            if stored.open.state == "submitted":
-                draft.wrong(
-                    "",
-                    _(
-                        "Une saisie est déjà soumise à la relecture ici : elle doit être publiée "
-                        "ou renvoyée avant d’être modifiée."
-                    ),
-                )
+        if stored.open is not None and stored.open.state == "submitted":
+            draft.wrong(
+                "",
+                _(
+                    "Une saisie est déjà soumise à la relecture ici : elle doit être publiée "
+                    "ou renvoyée avant d’être modifiée."
+                ),
+            )
         elif stored.current is not None and not content.reason:
             draft.wrong(
                 "reason",
-                _("Une valeur est déjà publiée ici : donnez le motif de la correction."),
+                _("Une valeur est déjà publiée ici : donnez le motif de la correction."),
             )
 
     def _check_version(self, draft: Draft, stored: Stored) -> None:
@@ -234,7 +237,7 @@ class Checker:
         draft.wrong(
             "version",
             _(
-                "%(who)s a enregistré autre chose ici depuis le téléchargement : %(what)s. "
+                "%(who)s a enregistré autre chose ici depuis le téléchargement : %(what)s. "
                 "Téléchargez un nouveau classeur, ou videz la cellule Version pour imposer "
                 "votre saisie."
             )

@@ -74,7 +74,7 @@ _TAIL = (
         "Provisoire",
         11,
         filled=True,
-        help="oui ou non ; vide : inchangé, ou non pour une nouvelle saisie.",
+        help="oui ou non ; vide : inchangé, ou non pour une nouvelle saisie.",
     ),
     Column(
         "source",
@@ -106,7 +106,7 @@ _TAIL = (
         28,
         filled=True,
         aliases=("motif de correction", "motif de correction ou de retrait", "motif du retrait"),
-        help="Obligatoire pour corriger ou retirer ce qui est publié ; il est public.",
+        help="Obligatoire pour corriger ou retirer ce qui est publié ; il est public.",
     ),
     Column(
         "withdrawal",
@@ -120,7 +120,7 @@ _TAIL = (
         "version",
         "Version",
         16,
-        help="Repère technique : dit d’où part la ligne, pour ne pas écraser une saisie faite "
+        help="Repère technique : dit d’où part la ligne, pour ne pas écraser une saisie faite "
         "entre-temps. Vide, la ligne s’impose.",
     ),
     Column("result", RESULT_TITLE, 44, help="Écrit par le contrôle, jamais lu."),
@@ -161,7 +161,7 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = MappingProxyType(
                 14,
                 filled=True,
                 aliases=("valeur constatée", "valeur observée"),
-                help="Un nombre : 35 000 ou 2,5. Zéro est zéro ; vide : inchangé.",
+                help="Un nombre : 35 000 ou 2,5. Zéro est zéro ; vide : inchangé.",
             ),
             Column(
                 "numerator",
@@ -175,7 +175,7 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = MappingProxyType(
                 "Dénominateur",
                 14,
                 filled=True,
-                help="Pour un rapport seulement ; strictement positif.",
+                help="Pour un rapport seulement ; strictement positif.",
             ),
             Column(
                 "qualifier",

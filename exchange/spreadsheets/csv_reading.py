@@ -51,7 +51,7 @@ class CsvDocument:
     def understood(self) -> list[str]:
         """Return what was understood of the file, one sentence each."""
         return [
-            _("Fichier CSV : séparateur « %(separator)s », encodage %(encoding)s.")
+            _("Fichier CSV : séparateur « %(separator)s », encodage %(encoding)s.")
             % {"separator": SEPARATORS[self._separator], "encoding": self._encoding_name},
             *self.tables[0].described(),
         ]
@@ -87,7 +87,7 @@ class CsvDocument:
                 _(
                     "Les titres attendus (par exemple Indicateur, Début de période, Fin de "
                     "période, Valeur) ne se trouvent pas dans ce fichier, lu comme du texte "
-                    "%(encoding)s. Enregistrez-le en CSV UTF-8 (séparateur « ; » ou « , »), ou en "
+                    "%(encoding)s. Enregistrez-le en CSV UTF-8 (séparateur « ; » ou « , »), ou en "
                     ".xlsx."
                 )
                 % {"encoding": self._encoding_name}
@@ -133,7 +133,7 @@ def _bounded_lines(text: io.TextIOWrapper) -> Iterator[str]:
 def _unfinished(number: int) -> FileError:
     return FileError(
         _(
-            "Ligne %(row)s : un guillemet ouvert n’est pas refermé, ou la ligne est démesurée. "
+            "Ligne %(row)s : un guillemet ouvert n’est pas refermé, ou la ligne est démesurée. "
             "Corrigez-la, puis renvoyez le fichier."
         )
         % {"row": number}
@@ -156,7 +156,7 @@ def _encoding(path: Path) -> tuple[str, str]:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise FileError(
             _(
-                "Ce fichier est du texte Unicode (UTF-16). Enregistrez-le en « CSV UTF-8 » ou en "
+                "Ce fichier est du texte Unicode (UTF-16). Enregistrez-le en « CSV UTF-8 » ou en "
                 ".xlsx."
             )
         )

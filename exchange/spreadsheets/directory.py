@@ -188,7 +188,7 @@ class Directory:
                 .first()
             )
             self._elsewhere[key] = (
-                _(" Ce code est dans un autre plan : « %(plan)s ».") % {"plan": other.plan.title}
+                _(" Ce code est dans un autre plan : « %(plan)s ».") % {"plan": other.plan.title}
                 if other is not None
                 else ""
             )

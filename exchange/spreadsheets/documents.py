@@ -49,17 +49,17 @@ class Table:
 
     def described(self) -> Iterator[str]:
         """Return what was understood of it, one sentence each."""
-        name = f"« {self.name} »" if self.name else _("Le fichier")
+        name = f"« {self.name} »" if self.name else _("Le fichier")
         titles = [column.title for column in COLUMNS[self.kind] if column.key in self.places]
-        yield _("%(table)s : titres lus à la ligne %(row)s, colonnes reconnues : %(titles)s.") % {
+        yield _("%(table)s : titres lus à la ligne %(row)s, colonnes reconnues : %(titles)s.") % {
             "table": name,
             "row": self.header_row,
             "titles": ", ".join(titles),
         }
         if self.ignored:
             yield ngettext(
-                "%(table)s : colonne ignorée, son titre n’est pas connu : %(titles)s.",
-                "%(table)s : colonnes ignorées, leurs titres ne sont pas connus : %(titles)s.",
+                "%(table)s : colonne ignorée, son titre n’est pas connu : %(titles)s.",
+                "%(table)s : colonnes ignorées, leurs titres ne sont pas connus : %(titles)s.",
                 len(self.ignored),
             ) % {"table": name, "titles": ", ".join(self.ignored)}
 
@@ -99,24 +99,24 @@ def find_titles(rows: Iterator[Row]) -> tuple[Row, Headers] | None:
 def table_of(name: str, found: tuple[Row, Headers], *, merged: Sequence[Merged] = ()) -> Table:
     """Return the table under these titles, or say what is wrong with them."""
     row, headers = found
-    where = _("Feuille « %(name)s »") % {"name": name} if name else _("Ce fichier")
+    where = _("Feuille « %(name)s »") % {"name": name} if name else _("Ce fichier")
     if headers.missing:
         raise FileError(
             _(
-                "%(where)s : il manque la colonne %(missing)s. Titres trouvés à la ligne "
-                "%(row)s : %(found)s."
+                "%(where)s : il manque la colonne %(missing)s. Titres trouvés à la ligne "
+                "%(row)s : %(found)s."
             )
             % {
                 "where": where,
-                "missing": ", ".join(f"« {column.title} »" for column in headers.missing),
+                "missing": ", ".join(f"« {column.title} »" for column in headers.missing),
                 "row": row.number,
                 "found": ", ".join(cell.text for _place, cell in sorted(row.cells.items())),
             }
         )
     if headers.repeated:
         raise FileError(
-            _("%(where)s : deux colonnes portent le titre %(titles)s ; gardez-en une.")
-            % {"where": where, "titles": ", ".join(f"« {title} »" for title in headers.repeated)}
+            _("%(where)s : deux colonnes portent le titre %(titles)s ; gardez-en une.")
+            % {"where": where, "titles": ", ".join(f"« {title} »" for title in headers.repeated)}
         )
     crossing = [
         block
@@ -126,7 +126,7 @@ def table_of(name: str, found: tuple[Row, Headers], *, merged: Sequence[Merged] 
     ]
     if len(crossing) > MAX_MERGED:
         raise FileError(
-            _("%(where)s : trop de cellules fusionnées. Défusionnez-les.") % {"where": where}
+            _("%(where)s : trop de cellules fusionnées. Défusionnez-les.") % {"where": where}
         )
     return Table(
         name=name,
@@ -135,7 +135,7 @@ def table_of(name: str, found: tuple[Row, Headers], *, merged: Sequence[Merged] 
         header_row=row.number,
         last_title=max(row.cells),
         ignored=tuple(
-            f"« {title.strip()} » ({letters_of(place)})" for place, title in headers.ignored
+            f"« {title.strip()} » ({letters_of(place)})" for place, title in headers.ignored
         ),
         merged=tuple(crossing),
     )

@@ -77,7 +77,7 @@ def receive(plan: Plan, user: User, upload: UploadedFile[Any], *, at: datetime) 
     size = upload.size or 0
     if size > settings.SPREADSHEET_MAX_BYTES:
         raise NotNowError(
-            _("Ce fichier pèse %(size)s Mo ; %(limit)s Mo au plus.")
+            _("Ce fichier pèse %(size)s Mo ; %(limit)s Mo au plus.")
             % {"size": round(size / 1e6), "limit": round(settings.SPREADSHEET_MAX_BYTES / 1e6)}
         )
     with transaction.atomic():
@@ -86,7 +86,7 @@ def receive(plan: Plan, user: User, upload: UploadedFile[Any], *, at: datetime) 
         )
         if unfinished.count() >= MAX_UNFINISHED:
             raise NotNowError(
-                _("Vous avez déjà %(count)s imports en cours : attendez qu’ils s’achèvent.")
+                _("Vous avez déjà %(count)s imports en cours : attendez qu’ils s’achèvent.")
                 % {"count": MAX_UNFINISHED}
             )
         job = ImportJob(
@@ -108,9 +108,9 @@ def confirm(job: ImportJob, *, submits: bool, at: datetime) -> None:
         if submits and (unsourced := row.rows.unsourced().count()):
             raise NotNowError(
                 ngettext(
-                    "%(count)s ligne est sans source : donnez-la dans le fichier, ou enregistrez "
+                    "%(count)s ligne est sans source : donnez-la dans le fichier, ou enregistrez "
                     "des brouillons.",
-                    "%(count)s lignes sont sans source : donnez-la dans le fichier, ou enregistrez "
+                    "%(count)s lignes sont sans source : donnez-la dans le fichier, ou enregistrez "
                     "des brouillons.",
                     unsourced,
                 )
@@ -247,7 +247,7 @@ def _check_rows(job: ImportJob, document: XlsxDocument | CsvDocument) -> None:
             if position + len(batch) > settings.SPREADSHEET_MAX_ROWS:
                 raise FileError(
                     _(
-                        "Ce fichier a plus de %(limit)s lignes remplies : envoyez-le en plusieurs "
+                        "Ce fichier a plus de %(limit)s lignes remplies : envoyez-le en plusieurs "
                         "fichiers."
                     )
                     % {"limit": settings.SPREADSHEET_MAX_ROWS}
@@ -370,8 +370,8 @@ def _tell_reviewers(job: ImportJob, at: datetime) -> None:
         kind=Notification.Kind.TO_REVIEW,
         key=f"to_review:import:{job.pk}",
         text=ngettext(
-            "À relire : %(count)s saisie du fichier « %(name)s »",
-            "À relire : %(count)s saisies du fichier « %(name)s »",
+            "À relire : %(count)s saisie du fichier « %(name)s »",
+            "À relire : %(count)s saisies du fichier « %(name)s »",
             count,
         )
         % {"count": count, "name": job.name[-150:]},

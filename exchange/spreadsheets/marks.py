@@ -92,9 +92,9 @@ def _level(problems: list[dict[str, str]]) -> Level | None:
 def _verdict(outcome: str, blank: bool, problems: list[dict[str, str]]) -> str:
     word = str(ImportRow.Outcome(outcome).label)
     if blank:
-        word = _("vide : laissée telle quelle")
-    remarks = " ; ".join(
-        f"{problem['cell']} : {problem['message']}" if problem["cell"] else problem["message"]
+        word = _("vide : laissée telle quelle")
+    remarks = " ; ".join(
+        f"{problem['cell']} : {problem['message']}" if problem["cell"] else problem["message"]
         for problem in problems
     )
     return f"{word} — {remarks}" if remarks else word

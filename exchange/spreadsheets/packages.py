@@ -49,7 +49,7 @@ def safe_parser() -> expat.XMLParserType:
 
     def refuse(*_arguments: object) -> NoReturn:
         raise FileError(
-            _("Le classeur contient des définitions XML qu’aucun tableur n’écrit : il est refusé.")
+            _("Le classeur contient des définitions XML qu’aucun tableur n’écrit : il est refusé.")
         )
 
     parser.StartDoctypeDeclHandler = refuse
@@ -218,7 +218,7 @@ def too_big() -> FileError:
     """Return the error for what unpacks to more than is read."""
     return FileError(
         _(
-            "Une fois décompressé, ce classeur est démesuré : il est refusé. Supprimez les "
+            "Une fois décompressé, ce classeur est démesuré : il est refusé. Supprimez les "
             "feuilles, images et mises en forme inutiles, ou envoyez un CSV."
         )
     )
@@ -237,7 +237,7 @@ def locked() -> FileError:
 def _with_macros() -> FileError:
     return FileError(
         _(
-            "Le classeur contient des macros (.xlsm) : il est refusé. Enregistrez-le au format "
+            "Le classeur contient des macros (.xlsm) : il est refusé. Enregistrez-le au format "
             ".xlsx, sans macros."
         )
     )

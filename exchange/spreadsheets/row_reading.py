@@ -87,7 +87,7 @@ class RowReader:
             else:
                 draft.wrong(
                     "withdrawal",
-                    _("« %(text)s » n’est pas admis ici ; admis : %(mark)s, ou rien.")
+                    _("« %(text)s » n’est pas admis ici ; admis : %(mark)s, ou rien.")
                     % {"text": short(mark), "mark": WITHDRAW},
                 )
         # The day a milestone's state was found says something by itself: the state is then owed.
@@ -107,7 +107,7 @@ class RowReader:
         if source is None:
             raise CellError(
                 _(
-                    "« %(code)s » n’est pas une source de ce plan.%(close)s Les codes sont dans la "
+                    "« %(code)s » n’est pas une source de ce plan.%(close)s Les codes sont dans la "
                     "feuille Sources."
                 )
                 % {"code": short(code), "close": self.directory.sources.guess(code)}
@@ -120,7 +120,7 @@ class RowReader:
         if given is not None and given.casefold() not in (plan.slug, *plan.former_slugs):
             draft.wrong(
                 "plan",
-                _("Cette ligne est du plan « %(given)s » ; l’import est celui de « %(plan)s ».")
+                _("Cette ligne est du plan « %(given)s » ; l’import est celui de « %(plan)s ».")
                 % {"given": short(given), "plan": plan.slug},
             )
 
@@ -135,7 +135,7 @@ class RowReader:
         if indicator is None:
             draft.wrong(
                 "indicator",
-                _("« %(code)s » n’est pas un indicateur de ce plan.%(close)s%(elsewhere)s")
+                _("« %(code)s » n’est pas un indicateur de ce plan.%(close)s%(elsewhere)s")
                 % {
                     "code": short(code),
                     "close": self.directory.indicators.guess(code),
@@ -164,7 +164,7 @@ class RowReader:
         if measure is None:
             draft.wrong(
                 "measure",
-                _("« %(code)s » n’est pas une mesure de ce plan.%(close)s%(elsewhere)s")
+                _("« %(code)s » n’est pas une mesure de ce plan.%(close)s%(elsewhere)s")
                 % {
                     "code": short(measure_code),
                     "close": self.directory.measures.guess(measure_code),
@@ -177,7 +177,7 @@ class RowReader:
         if draft.milestone is None:
             draft.wrong(
                 "milestone",
-                _("« %(code)s » n’est pas un jalon de la mesure « %(measure)s ».%(close)s")
+                _("« %(code)s » n’est pas un jalon de la mesure « %(measure)s ».%(close)s")
                 % {
                     "code": short(code),
                     "measure": measure.code,
@@ -240,11 +240,11 @@ class RowReader:
                 draft.wrong(
                     key,
                     _(
-                        "Cet indicateur est un rapport : remplissez le numérateur et le "
+                        "Cet indicateur est un rapport : remplissez le numérateur et le "
                         "dénominateur, pas la valeur."
                     )
                     if is_ratio
-                    else _("Cet indicateur n’est pas un rapport : remplissez la valeur seulement."),
+                    else _("Cet indicateur n’est pas un rapport : remplissez la valeur seulement."),
                 )
                 continue
             reader = read_number if key == "value" else read_part_of_ratio
@@ -271,15 +271,15 @@ def _check_title(draft: Draft, title: str, code: str, titles: Mapping[str, str])
         draft.wrong(
             "title",
             _(
-                "Ce titre est celui de « %(other)s », alors que la ligne porte le code "
-                "« %(code)s » : une colonne a-t-elle été triée sans les autres ?"
+                "Ce titre est celui de « %(other)s », alors que la ligne porte le code "
+                "« %(code)s » : une colonne a-t-elle été triée sans les autres ?"
             )
             % {"other": other, "code": code},
         )
     else:
         draft.warn(
             "title",
-            _("Le titre enregistré est « %(title)s » : vérifiez le code.") % {"title": title},
+            _("Le titre enregistré est « %(title)s » : vérifiez le code.") % {"title": title},
         )
 
 
@@ -292,7 +292,7 @@ def _check_unit(draft: Draft, indicator: Indicator) -> None:
     if restore(cell.text).strip().casefold() not in names:
         draft.wrong(
             "unit",
-            _("Cet indicateur se compte en %(unit)s, pas en « %(given)s ».%(close)s")
+            _("Cet indicateur se compte en %(unit)s, pas en « %(given)s ».%(close)s")
             % {
                 "unit": unit.name_plural,
                 "given": short(cell.text),
@@ -311,7 +311,7 @@ def check_merged(draft: Draft, blocks: Iterable[Merged]) -> None:
                 draft.blank = False
                 draft.wrong(
                     key,
-                    _("Cellules fusionnées %(block)s : défusionnez-les et remplissez chacune.")
+                    _("Cellules fusionnées %(block)s : défusionnez-les et remplissez chacune.")
                     % {
                         "block": f"{cell_name(block.first_place, block.first_row)}:"
                         f"{cell_name(block.last_place, block.last_row)}"

@@ -63,7 +63,9 @@ class Selection:
         """Return the measures of the part that go on."""
         measures = Measure.objects.filter(plan=self.plan).exclude(state="abandoned")
         if self.objective is not None:
-            measures = measures.filter(objective=self.objective)
+            measures = measures.filter(
+                Q(objective=self.objective) | Q(objective__parent=self.objective)
+            )
         if self.measures:
             measures = measures.filter(pk__in=[measure.pk for measure in self.measures])
         if self.assigned_to is not None:
@@ -77,7 +79,7 @@ class Selection:
             # What hangs on the plan or on an objective has no measure to choose it by.
             above = Q(measure=None)
             if self.objective is not None:
-                above &= Q(objective=self.objective)
+                above &= Q(objective=self.objective) | Q(objective__parent=self.objective)
             chosen |= above
         return (
             Indicator.objects.of_plan(self.plan)
@@ -104,7 +106,7 @@ class Selection:
         parts += [measure.title for measure in self.measures]
         if self.assigned_to is not None:
             parts.append(_("mes mesures"))
-        return " ; ".join(parts) or _("tout le plan")
+        return " ; ".join(parts) or _("tout le plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def lines_of(kind: Kind, selection: Selection) -> Iterator[Line]:
     for number, line in enumerate(lines):
         if number == MAX_LINES:
             raise TooManyLinesError(
-                _("Cette sélection dépasse %(limit)s lignes : réduisez la période ou la partie.")
+                _("Cette sélection dépasse %(limit)s lignes : réduisez la période ou la partie.")
                 % {"limit": MAX_LINES}
             )
         yield line
@@ -236,7 +238,7 @@ def _touch(one: Span, other: Span) -> bool:
 
 
 def _targets_in_words(indicator: Indicator, targets: Sequence[Target], period: Span) -> str:
-    return " ; ".join(
+    return " ; ".join(
         words for target in targets if (words := _target_in_words(indicator, target, period))
     )
 

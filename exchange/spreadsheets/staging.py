@@ -172,12 +172,12 @@ def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
         twins = _TWINS.format(subject=subject)
         message = (
             _(
-                "La même période est remplie deux fois dans ce fichier : voir aussi la ligne "
+                "La même période est remplie deux fois dans ce fichier : voir aussi la ligne "
                 "{other}."
             )
             if kind == Kind.VALUES
             else _(
-                "Le même jour est rempli deux fois dans ce fichier : voir aussi la ligne {other}."
+                "Le même jour est rempli deux fois dans ce fichier : voir aussi la ligne {other}."
             )
         )
         _flag(job, kind, twins, message, column, letters)
@@ -188,7 +188,7 @@ def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
             Kind.VALUES,
             _CROSSING,
             _(
-                "Cette période recouvre en partie celle de la ligne {other} : rien ne compte deux "
+                "Cette période recouvre en partie celle de la ligne {other} : rien ne compte deux "
                 "fois."
             ),
             "start",
@@ -198,7 +198,7 @@ def compare_rows(job: ImportJob, tables: Iterable[Table]) -> None:
             job,
             Kind.VALUES,
             _PUBLISHED,
-            _("Une valeur publiée porte sur une période qui recouvre celle-ci : {other}."),
+            _("Une valeur publiée porte sur une période qui recouvre celle-ci : {other}."),
             "start",
             letters,
         )

@@ -57,7 +57,7 @@ def short(text: str) -> str:
 def suggestion(given: str, known: Iterable[str]) -> str:
     """Return ` Vouliez-vous dire « … » ?`, or nothing when nothing looks alike."""
     close = difflib.get_close_matches(given.casefold(), list(known), n=1)
-    return _(" Vouliez-vous dire « %(close)s » ?") % {"close": close[0]} if close else ""
+    return _(" Vouliez-vous dire « %(close)s » ?") % {"close": close[0]} if close else ""
 
 
 def refuse_unreadable(cell: Cell) -> None:
@@ -79,7 +79,7 @@ def refuse_unreadable(cell: Cell) -> None:
 def _as_date(cell: Cell) -> CellError:
     return CellError(
         _(
-            "« %(text)s » est une date, pas un nombre : le tableur a sans doute transformé ce "
+            "« %(text)s » est une date, pas un nombre : le tableur a sans doute transformé ce "
             "qui a été tapé (1/2, 3-4…). Mettez la cellule au format Nombre et retapez la valeur."
         )
         % {"text": short(cell.shown)}
@@ -93,7 +93,7 @@ def read_number(cell: Cell, unit: Unit) -> Decimal:
         case CellType.DATE:
             raise _as_date(cell)
         case CellType.TIME:
-            raise CellError(_("Cette cellule est au format Heure : mettez-la au format Nombre."))
+            raise CellError(_("Cette cellule est au format Heure : mettez-la au format Nombre."))
         case CellType.BOOLEAN:
             raise CellError(_("VRAI ou FAUX n’est pas un nombre. Écrivez par exemple 35 000."))
         case CellType.TEXT:
@@ -103,7 +103,7 @@ def read_number(cell: Cell, unit: Unit) -> Decimal:
         if unit.symbol != "%":
             raise CellError(
                 _(
-                    "« %(text)s » est un pourcentage, et cet indicateur se compte en %(unit)s. "
+                    "« %(text)s » est un pourcentage, et cet indicateur se compte en %(unit)s. "
                     "Mettez la cellule au format Nombre."
                 )
                 % {"text": short(cell.shown), "unit": unit.name_plural}
@@ -147,7 +147,7 @@ def read_part_of_ratio(cell: Cell, unit: Unit) -> Decimal:
     if cell.type == CellType.PERCENT or (cell.type == CellType.TEXT and "%" in cell.text):
         raise CellError(
             _(
-                "« %(text)s » est un pourcentage : un rapport se saisit par son numérateur et "
+                "« %(text)s » est un pourcentage : un rapport se saisit par son numérateur et "
                 "son dénominateur, dont le pourcentage se calcule."
             )
             % {"text": short(cell.shown)}
@@ -181,8 +181,8 @@ def read_day(cell: Cell) -> date:
     if cell.type in (CellType.NUMBER, CellType.PERCENT, CellType.TIME, CellType.BOOLEAN):
         raise CellError(
             _(
-                "« %(text)s » est un nombre, pas une date. Mettez la cellule au format Date, ou "
-                "écrivez le jour en entier : 31/12/2026."
+                "« %(text)s » est un nombre, pas une date. Mettez la cellule au format Date, ou "
+                "écrivez le jour en entier : 31/12/2026."
             )
             % {"text": short(cell.shown)}
         )
@@ -190,8 +190,8 @@ def read_day(cell: Cell) -> date:
     if day is None:
         raise CellError(
             _(
-                "« %(text)s » n’est pas une date. Écrivez le jour, le mois et l’année sur quatre "
-                "chiffres : 31/12/2026 (ou 2026-12-31)."
+                "« %(text)s » n’est pas une date. Écrivez le jour, le mois et l’année sur quatre "
+                "chiffres : 31/12/2026 (ou 2026-12-31)."
             )
             % {"text": short(cell.text)}
         )
@@ -214,7 +214,7 @@ def read_yes_or_no(cell: Cell) -> bool:
         if word in _NO:
             return False
     raise CellError(
-        _("« %(text)s » n’est pas admis ici ; admis : oui, non.") % {"text": short(cell.shown)}
+        _("« %(text)s » n’est pas admis ici ; admis : oui, non.") % {"text": short(cell.shown)}
     )
 
 
@@ -226,7 +226,7 @@ def read_word(cell: Cell, words: Mapping[str, str]) -> str:
         if given in (plain(word), plain(code)):
             return code
     raise CellError(
-        _("« %(text)s » n’est pas admis ici ; admis : %(words)s.%(close)s")
+        _("« %(text)s » n’est pas admis ici ; admis : %(words)s.%(close)s")
         % {
             "text": short(cell.shown),
             "words": ", ".join(words),
@@ -246,7 +246,7 @@ def read_text(cell: Cell, longest: int | None = None) -> str:
         raise CellError(_("Le texte contient un caractère qui ne se conserve pas."))
     if longest is not None and len(text) > longest:
         raise CellError(
-            _("Ce texte a %(given)s caractères ; %(longest)s au plus.")
+            _("Ce texte a %(given)s caractères ; %(longest)s au plus.")
             % {"given": len(text), "longest": longest}
         )
     return text
@@ -258,5 +258,5 @@ def read_code(cell: Cell) -> str:
     if cell.type == CellType.NUMBER:
         return plain_number(number_of(cell.text))
     if cell.type != CellType.TEXT:
-        raise CellError(_("« %(text)s » n’est pas un code.") % {"text": short(cell.shown)})
+        raise CellError(_("« %(text)s » n’est pas un code.") % {"text": short(cell.shown)})
     return restore(cell.text).strip()

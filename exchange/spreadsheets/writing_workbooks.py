@@ -48,13 +48,13 @@ _FIRST_FREE: Final = {Kind.VALUES: 6, Kind.MILESTONES: 4}
 def _steps() -> list[str]:
     """Return how the workbook is filled in, step by step."""
     return [
-        _("Remplissez les colonnes aux titres verts ; les autres sont verrouillées."),
-        _("Une cellule vide laisse ce qui est enregistré ; zéro est une valeur."),
+        _("Remplissez les colonnes aux titres verts ; les autres sont verrouillées."),
+        _("Une cellule vide laisse ce qui est enregistré ; zéro est une valeur."),
         _("Une ligne que vous ne touchez pas, ou qui n’est pas dans le fichier, ne change pas."),
-        _("Les nombres s’écrivent 35 000 ou 2,5 ; les jours 31/12/2026."),
+        _("Les nombres s’écrivent 35 000 ou 2,5 ; les jours 31/12/2026."),
         _("Une valeur déjà publiée se corrige en donnant un motif, qui est public."),
         _("Enregistrez au format .xlsx, puis envoyez le fichier sur la page Tableur du plan."),
-        _("Rien ne s’écrit sans votre accord : un contrôle montre d’abord chaque ligne."),
+        _("Rien ne s’écrit sans votre accord : un contrôle montre d’abord chaque ligne."),
     ]
 
 
@@ -108,7 +108,7 @@ class _Writer:
         sheet.set_column(1, 1, 92)
         rows: list[tuple[str, str, str]] = [("title", plan.title, "")]
         if plan.region.fictitious:
-            rows.append(("warning", _("PLAN FICTIF : ces données sont inventées."), ""))
+            rows.append(("warning", _("PLAN FICTIF : ces données sont inventées."), ""))
         rows += [
             ("plain", _("Région"), str(plan.region)),
             ("plain", _("Sélection"), selection.described()),

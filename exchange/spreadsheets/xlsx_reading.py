@@ -69,8 +69,8 @@ class XlsxDocument:
         """Return what was understood of the workbook, one sentence each."""
         sentences = [
             ngettext(
-                "Classeur Excel : %(count)s feuille lue.",
-                "Classeur Excel : %(count)s feuilles lues.",
+                "Classeur Excel : %(count)s feuille lue.",
+                "Classeur Excel : %(count)s feuilles lues.",
                 len(self.tables),
             )
             % {"count": len(self.tables)}
@@ -80,24 +80,24 @@ class XlsxDocument:
         if self._ignored:
             sentences.append(
                 ngettext(
-                    "Feuille ignorée : %(names)s.",
-                    "Feuilles ignorées : %(names)s.",
+                    "Feuille ignorée : %(names)s.",
+                    "Feuilles ignorées : %(names)s.",
                     len(self._ignored),
                 )
-                % {"names": ", ".join(f"« {name} »" for name in self._ignored)}
+                % {"names": ", ".join(f"« {name} »" for name in self._ignored)}
             )
         if self._hidden:
             sentences.append(
                 ngettext(
-                    "Feuille masquée, non lue : %(names)s.",
-                    "Feuilles masquées, non lues : %(names)s.",
+                    "Feuille masquée, non lue : %(names)s.",
+                    "Feuilles masquées, non lues : %(names)s.",
                     len(self._hidden),
                 )
-                % {"names": ", ".join(f"« {name} »" for name in self._hidden)}
+                % {"names": ", ".join(f"« {name} »" for name in self._hidden)}
             )
         if self._from_1904:
             sentences.append(
-                _("Les dates du classeur se comptent depuis 1904 : c’est pris en compte.")
+                _("Les dates du classeur se comptent depuis 1904 : c’est pris en compte.")
             )
         return sentences
 
@@ -180,7 +180,7 @@ class XlsxDocument:
                 end = match.end()
             tail = text[max(end, len(text) - _TAIL) :]
             if len(found) > MAX_MERGED:
-                raise FileError(_("Le classeur a trop de cellules fusionnées : défusionnez-les."))
+                raise FileError(_("Le classeur a trop de cellules fusionnées : défusionnez-les."))
         return found
 
     def _sheet_rows(self, part: str, last_place: int) -> Generator[Row]:
@@ -313,7 +313,7 @@ class _SheetScanner:
             self._pieces.append(text)
             if len(self._pieces) > 1 and sum(map(len, self._pieces)) > MAX_CELL_TEXT:
                 raise FileError(
-                    _("Ligne %(row)s : une cellule contient un texte démesuré.")
+                    _("Ligne %(row)s : une cellule contient un texte démesuré.")
                     % {"row": self._number}
                 )
 

@@ -29,6 +29,7 @@ from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
     MilestoneFactory,
+    ObjectiveFactory,
     ObservationFactory,
     PlanFactory,
     SourceFactory,
@@ -129,6 +130,16 @@ def test_a_file_holds_one_objective(plan: Plan, contributor: User, measure: Meas
     assert codes(data) == ["entreprises"]
 
 
+def test_an_axis_holds_its_objectives(plan: Plan, contributor: User, measure: Measure) -> None:
+    axis = ObjectiveFactory.create(plan=plan, code="axe")
+    measure.objective.parent = axis
+    measure.objective.save()
+
+    data = downloaded(signed_in(contributor), plan, part="objectif:axe", format="csv")
+
+    assert codes(data) == ["entreprises"]
+
+
 def test_each_format(plan: Plan, contributor: User, measure: Measure) -> None:
     client = signed_in(contributor)
 
@@ -212,7 +223,7 @@ def test_what_is_submitted_is_told_to_the_reviewers(plan: Plan, contributor: Use
 
     assert Observation.objects.get().state == "submitted"
     told = Notification.objects.get(user=reviewer)
-    assert told.text == "À relire : 1 saisie du fichier « saisie.csv »"
+    assert told.text == "À relire : 1 saisie du fichier « saisie.csv »"
     assert signed_in(reviewer).get(told.url).status_code == 200
 
 

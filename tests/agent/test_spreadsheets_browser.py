@@ -188,7 +188,7 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
     expect(page.get_by_text("12 lignes à corriger")).to_be_visible(timeout=30_000)
     assert ImportJob.objects.get().counts == {"error": 12, "new": 1, "same": 1}
     expect(page.get_by_role("row")).to_have_count(13)
-    expect(page.get_by_text("Vouliez-vous dire « bilan » ?")).to_be_visible()
+    expect(page.get_by_text("Vouliez-vous dire « bilan » ?")).to_be_visible()
     assert violations(page) == {}
     assert page.get_by_role("button", name="Enregistrer").count() == 0
     assert drafts() == {}
@@ -196,7 +196,7 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
     link = page.get_by_role("link", name="Télécharger la copie annotée")
     copy = download(page, link, tmp_path / "plan-annote.xlsx")
     assert len(copy.commented()) >= 12
-    assert copy.cell("i01", "Valeur").comment.text.startswith("« une quarantaine »")
+    assert copy.cell("i01", "Valeur").comment.text.startswith("« une quarantaine »")
     correct(copy)
     send(page, copy.save())
 
@@ -212,7 +212,7 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
         alix.pk
     }
     page.goto("/agent/plans/plan-ia/saisie/?periode=2024")
-    expect(page.get_by_label("Valeur : Suivi i01", exact=True)).to_have_value("41")
+    expect(page.get_by_label("Valeur : Suivi i01", exact=True)).to_have_value("41")
 
 
 def violations(page: Page) -> dict[str, list[str]]:

@@ -87,7 +87,7 @@ def test_cells_are_coloured_and_commented_and_each_row_has_its_verdict(
     assert "douze" in sheet["D2"].comment.text
     assert sheet["D4"].comment is None
     assert sheet["G1"].value == "Résultat du contrôle"
-    assert sheet["G2"].value.startswith("en erreur — D2 : ")
+    assert sheet["G2"].value.startswith("en erreur — D2 : ")
     assert sheet["G4"].value == "nouvelle"
 
 
@@ -164,7 +164,7 @@ def test_a_csv_comes_back_as_a_workbook_of_its_cells(plan: Plan, user: User) -> 
     sheet = copy_of(job).active
     assert (sheet["D2"].value, sheet["D2"].data_type) == ("=1+1", "s")  # a text, never a formula
     assert fill(sheet["D2"]) == RED
-    assert sheet["G2"].value.startswith("en erreur — D2 : ")
+    assert sheet["G2"].value.startswith("en erreur — D2 : ")
 
 
 def test_nothing_to_say_makes_no_copy(tmp_path: Path, plan: Plan, user: User) -> None:

@@ -80,7 +80,7 @@ def test_what_was_understood_of_a_csv_is_said(plan: Plan, user: User) -> None:
     job = checked(plan, user, "\n".join([*FRENCH, ""]).encode("cp1252"), "saisie.csv")
 
     assert job.understood[0] == (
-        "Fichier CSV : séparateur « point-virgule », encodage Windows-1252."
+        "Fichier CSV : séparateur « point-virgule », encodage Windows-1252."
     )
     assert "titres lus à la ligne 1" in job.understood[1]
 

@@ -181,7 +181,7 @@ def test_a_number_that_the_spreadsheet_made_a_date_is_told(
 
     job = checked(plan, user, path)
 
-    assert "« 01/02/2026 » est une date, pas un nombre" in errors(job)["D2"]
+    assert "« 01/02/2026 » est une date, pas un nombre" in errors(job)["D2"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_every_error_is_told_at_once(
     job = checked(plan, user, path)
 
     assert sorted(errors(job)) == ["A2", "A5", "B3", "D3", "E3"]
-    assert "Vouliez-vous dire « entreprises » ?" in errors(job)["A2"]
+    assert "Vouliez-vous dire « entreprises » ?" in errors(job)["A2"]
     assert job.counts == {"error": 3, "new": 1}
     assert not Observation.objects.exists()
 
@@ -307,8 +307,8 @@ def test_the_same_period_twice_in_one_file_is_refused_on_both_rows(
     job = checked(plan, user, path)
 
     assert errors(job) == {
-        "B2": "La même période est remplie deux fois dans ce fichier : voir aussi la ligne 4.",
-        "B4": "La même période est remplie deux fois dans ce fichier : voir aussi la ligne 2.",
+        "B2": "La même période est remplie deux fois dans ce fichier : voir aussi la ligne 4.",
+        "B4": "La même période est remplie deux fois dans ce fichier : voir aussi la ligne 2.",
     }
 
 
@@ -420,7 +420,7 @@ def test_a_published_value_is_corrected_with_a_reason_only(
     )
     blank = workbook(tmp_path / "c.xlsx", [TITLES, [*line("entreprises", 31)[:5], "  \u00a0 "]])
 
-    refused = {"F2": "Une valeur est déjà publiée ici : donnez le motif de la correction."}
+    refused = {"F2": "Une valeur est déjà publiée ici : donnez le motif de la correction."}
     assert errors(checked(plan, user, bare)) == refused
     assert errors(checked(plan, user, blank)) == refused
     written(checked(plan, user, reasoned))
@@ -458,7 +458,7 @@ def test_nothing_else_withdraws(
 
     job = checked(plan, user, withdrawal(tmp_path / "a.xlsx", mark))
 
-    assert "n’est pas admis ici ; admis : RETIRER, ou rien." in errors(job)["G2"]
+    assert "n’est pas admis ici ; admis : RETIRER, ou rien." in errors(job)["G2"]
 
 
 def test_a_withdrawal_has_a_reason_and_something_to_withdraw(
@@ -555,7 +555,7 @@ def test_hidden_rows_are_read_and_said_and_hidden_sheets_are_not(
 
     assert outcomes(job) == [(2, "new"), (3, "new")]
     assert job.remarks == ["1 ligne masquée a été lue comme les autres."]
-    assert "Feuille masquée, non lue : « Brouillon »." in job.understood
+    assert "Feuille masquée, non lue : « Brouillon »." in job.understood
 
 
 def test_a_column_sorted_without_the_others_is_noticed(
@@ -569,7 +569,7 @@ def test_a_column_sorted_without_the_others_is_noticed(
 
     job = checked(plan, user, path)
 
-    assert "Ce titre est celui de « emplois »" in errors(job)["B2"]
+    assert "Ce titre est celui de « emplois »" in errors(job)["B2"]
 
 
 def test_a_row_of_another_plan_is_refused(
@@ -587,7 +587,7 @@ def test_a_row_of_another_plan_is_refused(
 
     job = checked(plan, user, path)
 
-    assert "l’import est celui de « plan-essai »" in errors(job)["A2"]
+    assert "l’import est celui de « plan-essai »" in errors(job)["A2"]
     assert other.plan.title in errors(job)["B3"]
 
 
@@ -633,7 +633,7 @@ def test_a_version_that_a_colleague_changed_since_the_download_is_not_overwritte
 
     assert list(errors(job)) == ["G2"]
     assert (
-        f"{colleague} a enregistré autre chose ici depuis le téléchargement : 6"
+        f"{colleague} a enregistré autre chose ici depuis le téléchargement : 6"
         in (errors(job)["G2"])
     )
 
@@ -682,3 +682,38 @@ def test_what_has_no_source_is_not_handed_in(
     written(job)
 
     assert set(Observation.objects.values_list("state", flat=True)) == {"draft"}
+
+
+def test_a_reason_goes_with_a_correction_only(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    ObservationFactory.create(
+        indicator=indicators[1], year=2024, value=5, author=user, source=plan.sources.get()
+    )
+    rows = [
+        [*line("entreprises", 3)[:5], "Sans objet"],
+        [*line("emplois", 5)[:5], "Sans objet"],
+    ]
+
+    job = written(checked(plan, user, workbook(tmp_path / "a.xlsx", [TITLES, *rows])))
+
+    assert outcomes(job) == [(2, "new"), (3, "same")]
+    assert set(Observation.objects.values_list("correction_reason", flat=True)) == {""}
+
+
+def test_a_draft_of_a_correction_keeps_to_what_is_published_now(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    was = published(indicators[0])
+    draft = ObservationFactory.create(
+        indicator=indicators[0], year=2024, value=31, author=user, edited_by=user,
+        source=plan.sources.get(),
+    )  # fmt: skip
+    bare = workbook(tmp_path / "a.xlsx", [TITLES, line("entreprises", 32)])
+    reasoned = workbook(tmp_path / "b.xlsx", [TITLES, [*line("entreprises", 32)[:5], "Relevé."]])
+
+    assert list(errors(checked(plan, user, bare))) == ["F2"]
+    written(checked(plan, user, reasoned))
+
+    draft.refresh_from_db()
+    assert (draft.value, draft.supersedes, draft.correction_reason) == (32, was, "Relevé.")
