@@ -267,12 +267,8 @@ EVIDENCE_MAX_BYTES = env.whole(
 SPREADSHEET_MAX_BYTES = env.whole(
     "SPREADSHEET_MAX_BYTES", default=30_000_000, least=100_000, most=200_000_000
 )
-SPREADSHEET_MAX_ROWS = env.whole(
-    "SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000
-)
-SPREADSHEET_RETENTION_DAYS = env.whole(
-    "SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365
-)
+SPREADSHEET_MAX_ROWS = env.whole("SPREADSHEET_MAX_ROWS", default=200_000, least=100, most=1_000_000)
+SPREADSHEET_RETENTION_DAYS = env.whole("SPREADSHEET_RETENTION_DAYS", default=14, least=1, most=365)
 # A worker that has not been heard of for so long is taken for dead, and its import taken up.
 SPREADSHEET_LEASE_SECONDS = 60
 # The grid of a large plan: a few fields for each indicator.
