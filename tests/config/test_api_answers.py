@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pytest_django.live_server_helper import LiveServer
 from schemathesis.checks import CHECKS, load_all_checks
 
-from indicators.models import Observation
 from measures.models import MilestoneUpdate
-from tests.config.site import partner, site
+from plans.models import Role
+from tests.config.site import name_as_the_examples, partner, site
+from tests.factories import PlanFactory
 from tests.partner import Partner
 
 __all__ = ["partner", "site"]
@@ -68,8 +69,8 @@ def ask_everything(site: LiveServer, headers: dict[str, str], *, reads: int, wri
 
         @asked(reads if is_public else writes)
         @given(case=operation.as_strategy())
-        def ask(case: Any, is_public: bool = is_public) -> None:
-            if not is_public and headers:
+        def ask(case: Any) -> None:
+            if case.operation.definition.raw["security"] == [{"token": []}] and headers:
                 # As it comes it names another plan: that is tried without a token.
                 case.path_parameters |= {
                     name: value for name, value in KNOWN.items() if name in case.path_parameters
@@ -103,25 +104,33 @@ CREATED: dict[str, dict[str, Any]] = {
 }
 
 
-def test_no_answer_fails_or_is_undocumented_along_the_links(
-    site: LiveServer, partner: Partner
-) -> None:
+def test_no_answer_fails_or_is_undocumented_along_the_links(site: LiveServer) -> None:
     """A draft that is made leads to what may be done with it: read, changed, handed in, published.
 
     What is generated is seldom a value that the plan takes: what makes a draft is given one.
     """
     kept_to = checks()
     answers: Counter[tuple[str, int]] = Counter()
-    schema = schemathesis.openapi.from_dict(SCHEMA)
+    schema = schemathesis.openapi.from_dict(SCHEMA).include(operation_id_regex="_drafts_")
     schema.config.update(base_url=site.url)
 
     class Machine(schema.as_state_machine()):  # type: ignore[misc] # made at run time
+        def setup(self) -> None:
+            """Begin each story with a plan of its own, so that none depends on another."""
+            plan = PlanFactory.create(allows_self_publication=True)
+            name_as_the_examples(plan)
+            self.words = KNOWN | {"plan": plan.slug}
+            self.partner = Partner(plan, Role.REVIEWER)
+            self.years = iter(range(1990, 2020))
+
         def before_call(self, case: Any) -> None:
             name = case.operation.definition.raw["operationId"]
             words = case.path_parameters or {}
-            case.path_parameters = words | {key: KNOWN[key] for key in words if key in KNOWN}
+            case.path_parameters = words | {
+                key: value for key, value in self.words.items() if key in words
+            }
             if name in CREATED:
-                year = 1990 + sum(answers.values()) % 30
+                year = next(self.years)
                 about = (
                     {"period_start": f"{year}-01-01", "period_end": f"{year}-12-31"}
                     if name.startswith("observation")
@@ -129,27 +138,22 @@ def test_no_answer_fails_or_is_undocumented_along_the_links(
                 )
                 case.body = {**CREATED[name], **about}
                 case.media_type = "application/json"
-            elif name.endswith(("_replace", "_submit")):
-                case.body = CREATED[name.rsplit("_", 1)[0] + "_create"] if "replace" in name else {}
+            elif name.endswith("_replace"):
+                case.body = CREATED[name.replace("_replace", "_create")]
+                case.media_type = "application/json"
 
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": {"Authorization": f"Bearer {partner.text}"}, "timeout": 20}
+            return {"headers": {"Authorization": f"Bearer {self.partner.text}"}, "timeout": 20}
 
         def validate_response(self, response: Any, case: Any, **more: Any) -> None:
             name = case.operation.definition.raw["operationId"]
             answers[name, response.status_code] += 1
             case.validate_response(response, checks=kept_to)
 
-    Machine.run(
-        settings=asked(20, phases=[Phase.generate], stateful_step_count=8),
-    )
+    Machine.run(settings=asked(40, phases=[Phase.generate], stateful_step_count=10))
 
     for kind in ("observation", "milestone"):
-        assert answers[f"{kind}_drafts_create", 201], answers
-        followed = {
-            name
-            for name in ("read", "replace", "submit", "discard")
-            if answers[f"{kind}_drafts_{name}", 200] or answers[f"{kind}_drafts_{name}", 204]
-        }
-        assert followed >= {"read", "replace", "submit"}, answers
-    assert Observation.objects.filter(author=partner.user).exists()
+        done = {name for name, status in answers if name.startswith(kind) and status < 300}
+        assert done >= {
+            f"{kind}_drafts_{name}" for name in ("create", "read", "replace", "submit", "discard")
+        }, answers
