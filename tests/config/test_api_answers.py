@@ -67,7 +67,7 @@ def ask_everything(site: LiveServer, headers: dict[str, str], *, reads: int, wri
         operation: Any = found.ok()  # type: ignore[union-attr] # the schema is valid
         is_public = {} in operation.definition.raw["security"]
 
-        @asked(reads if is_public else writes)
+        @asked(reads if is_public else writes)  # type: ignore[untyped-decorator] # any settings
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
             if case.operation.definition.raw["security"] == [{"token": []}] and headers:

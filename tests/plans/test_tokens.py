@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -147,7 +148,7 @@ def test_its_use_is_noted_and_is_no_event_of_the_trail(partner: Partner) -> None
     assert [event.pgh_label for event in events] == ["insert"]
 
 
-def refused(answer: object) -> tuple[int, str, str]:
+def refused(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer["Content-Type"], answer.json()["detail"]
 
 
