@@ -104,14 +104,17 @@ CREATED: dict[str, dict[str, Any]] = {
 }
 
 
-def test_no_answer_fails_or_is_undocumented_along_the_links(site: LiveServer) -> None:
+@pytest.mark.parametrize("kind", ["observation", "milestone"])
+def test_no_answer_fails_or_is_undocumented_along_the_links(site: LiveServer, kind: str) -> None:
     """A draft that is made leads to what may be done with it: read, changed, handed in, published.
 
     What is generated is seldom a value that the plan takes: what makes a draft is given one.
     """
     kept_to = checks()
     answers: Counter[tuple[str, int]] = Counter()
-    schema = schemathesis.openapi.from_dict(SCHEMA).include(operation_id_regex="_drafts_")
+    schema = schemathesis.openapi.from_dict(SCHEMA).include(
+        operation_id_regex=f"^{kind}_drafts_(?!list)"
+    )
     schema.config.update(base_url=site.url)
 
     class Machine(schema.as_state_machine()):  # type: ignore[misc] # made at run time
@@ -150,10 +153,8 @@ def test_no_answer_fails_or_is_undocumented_along_the_links(site: LiveServer) ->
             answers[name, response.status_code] += 1
             case.validate_response(response, checks=kept_to)
 
-    Machine.run(settings=asked(40, phases=[Phase.generate], stateful_step_count=10))
+    Machine.run(settings=asked(25, phases=[Phase.generate], stateful_step_count=12))
 
-    for kind in ("observation", "milestone"):
-        done = {name for name, status in answers if name.startswith(kind) and status < 300}
-        assert done >= {
-            f"{kind}_drafts_{name}" for name in ("create", "read", "replace", "submit", "discard")
-        }, answers
+    done = {name for name, status in answers if status < 300}
+    steps = ("create", "read", "replace", "submit", "discard")
+    assert done >= {f"{kind}_drafts_{step}" for step in steps}, answers

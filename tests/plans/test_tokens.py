@@ -136,16 +136,22 @@ def test_a_token_lasts_a_year_at_most(partner: Partner) -> None:
 
 
 def test_its_use_is_noted_and_is_no_event_of_the_trail(partner: Partner) -> None:
-    assert partner.token.last_used_at is None
+    def noted() -> Any:
+        return ApiToken.objects.get(pk=partner.token.pk).last_used_at
+
+    assert noted() is None
     partner.get("/api/v1/plans/")
-    partner.token.refresh_from_db()
-    noted = partner.token.last_used_at
-    assert noted is not None
+    first = noted()
+    assert first is not None
     partner.get("/api/v1/plans/")
-    partner.token.refresh_from_db()
-    assert partner.token.last_used_at == noted
+    assert noted() == first
+    ApiToken.objects.update(last_used_at=first - timedelta(minutes=2))
+    partner.get("/api/v1/plans/")
+    assert noted() > first
     events = ApiToken.pgh_event_model.objects.filter(pgh_obj_id=partner.token.pk)
     assert [event.pgh_label for event in events] == ["insert"]
+    tokens.revoke(partner.token, at=timezone.now())
+    assert [event.pgh_label for event in events.all()] == ["insert", "update"]
 
 
 def refused(answer: Any) -> tuple[int, str, str]:
