@@ -235,3 +235,20 @@ def test_what_a_token_is_answered_is_not_for_others(partner: Partner) -> None:
     assert answer["Cache-Control"] == "private, no-cache"
     assert "Authorization" in answer["Vary"]
     assert partner.get("observation-drafts/")["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("/api/v1/plans/", "GET, OPTIONS"),
+        ("/api/v1/plans/p/observations/bulk/", "POST, OPTIONS"),
+        ("/api/v1/plans/p/indicators/i/drafts/d/", "GET, PUT, DELETE, HEAD, OPTIONS"),
+    ],
+)
+def test_what_may_be_asked_is_told_and_other_sites_only_read(
+    client: Client, address: str, allowed: str
+) -> None:
+    answer = client.options(address)
+    assert (answer.status_code, answer["Allow"]) == (204, allowed)
+    assert answer["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert "Authorization" not in answer["Access-Control-Allow-Headers"]
