@@ -24,7 +24,10 @@ def methods_at(request: HttpRequest) -> str:
     except Http404:
         return READING
     kind = getattr(view, "cls", None)
-    return READING if kind is None else ", ".join([*kind().allowed_methods, "OPTIONS"])
+    if kind is None:
+        return READING
+    names = [name for name in kind().allowed_methods if name not in ("HEAD", "OPTIONS")]
+    return ", ".join([*names, *(["HEAD"] if "GET" in names else []), "OPTIONS"])
 
 
 class ApiMiddleware:

@@ -240,7 +240,7 @@ def test_what_a_token_is_answered_is_not_for_others(partner: Partner) -> None:
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
-        ("/api/v1/plans/", "GET, OPTIONS"),
+        ("/api/v1/plans/", "GET, HEAD, OPTIONS"),
         ("/api/v1/plans/p/observations/bulk/", "POST, OPTIONS"),
         ("/api/v1/plans/p/indicators/i/drafts/d/", "GET, PUT, DELETE, HEAD, OPTIONS"),
     ],
