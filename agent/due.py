@@ -91,15 +91,15 @@ class Due:
 class Teams:
     """Of whom things are awaited: the pilots of the measure, else the plan's managers.
 
-    A pilot who may no longer contribute in the plan, or whose account is closed, is not one. Two
-    queries, whatever the number of plans.
+    A pilot who may no longer contribute in the plan, or whose account is closed, is not one, nor is
+    a partner's program: nobody reads what it is told. Two queries, whatever the number of plans.
     """
 
     def __init__(self, plans: Collection[Plan]) -> None:
         contributors: dict[int, set[int]] = defaultdict(set)
         managers: dict[int, set[int]] = defaultdict(set)
         for plan_id, user_id, role in Membership.objects.filter(
-            plan__in=plans, user__is_active=True
+            plan__in=plans, user__is_active=True, user__partner_system__isnull=True
         ).values_list("plan", "user", "role"):
             if Action.CONTRIBUTE in GRANTS[Role(role)]:
                 contributors[plan_id].add(user_id)

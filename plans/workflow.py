@@ -62,9 +62,10 @@ def _required(reason: str, message: str) -> str:
 
 
 def reviewers_of(plan: Plan) -> QuerySet[User]:
-    """Return the people who may publish in a plan."""
+    """Return the people who may publish in a plan; no program reviews what others wrote."""
     return User.objects.filter(
         is_active=True,
+        partner_system__isnull=True,
         memberships__plan=plan,
         memberships__role__in=(Role.REVIEWER, Role.MANAGER),
     )

@@ -56,7 +56,7 @@ class Partner:
 
     def ask(self, method: str, address: str, body: Any = None, **headers: str) -> HttpResponse:
         """Ask the API, with the token and a body of JSON."""
-        answer: HttpResponse = self.client.generic(
+        answer: Any = self.client.generic(
             method,
             address if address.startswith(("/", "http")) else self.address(address),
             "" if body is None else json.dumps(body),
@@ -66,7 +66,8 @@ class Partner:
                 **{name.replace("_", "-"): value for name, value in headers.items()},
             },
         )
-        return answer
+        found: HttpResponse = answer
+        return found
 
     def address(self, words: str) -> str:
         """Return the address of something of the plan."""

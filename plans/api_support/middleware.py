@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import resolve
 
 from plans.api_support.problems import MEDIA_TYPE, problem
 
-METHODS = "GET, HEAD, OPTIONS"
+READING = "GET, HEAD, OPTIONS"
+"""What a page of another site may do: it reads, and shows no token."""
 EXPOSED = (
-    "ETag, Last-Modified, Link, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
+    "ETag, Last-Modified, Link, Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
     "RateLimit-Reset, RateLimit-Policy"
 )
+
+
+def methods_at(request: HttpRequest) -> str:
+    """Name the methods that an address takes."""
+    try:
+        view = resolve(request.path_info).func
+    except Http404:
+        return READING
+    kind = getattr(view, "cls", None)
+    if kind is None:
+        return READING
+    names = [name for name in kind().allowed_methods if name not in ("HEAD", "OPTIONS")]
+    return ", ".join([*names, *(["HEAD"] if "GET" in names else []), "OPTIONS"])
 
 
 class ApiMiddleware:
@@ -25,7 +40,9 @@ class ApiMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         if request.method == "OPTIONS":
-            answer: HttpResponseBase = HttpResponse(status=204, headers={"Allow": METHODS})
+            answer: HttpResponseBase = HttpResponse(
+                status=204, headers={"Allow": methods_at(request)}
+            )
         else:
             answer = self.get_response(request)
         if answer.status_code >= 400 and answer.get("Content-Type") != MEDIA_TYPE:
@@ -33,7 +50,7 @@ class ApiMiddleware:
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":
-            answer["Access-Control-Allow-Methods"] = METHODS
+            answer["Access-Control-Allow-Methods"] = READING
             answer["Access-Control-Allow-Headers"] = "Accept, If-None-Match, If-Modified-Since"
             answer["Access-Control-Max-Age"] = "86400"
         return answer

@@ -184,7 +184,11 @@ class TokenView(GenericAPIView[Any]):
 
     def body_as(self, kind: type[serializers.BaseSerializer[Any]]) -> dict[str, Any]:
         """Return the body as it is understood; raises Refused where it is not."""
-        body = kind(data=self.request.data)
+        try:
+            sent = self.request.data
+        except RecursionError as error:
+            raise exceptions.ParseError("The body is nested too deeply.") from error
+        body = kind(data=sent)
         with translation.override(IN_ENGLISH):
             if not body.is_valid():
                 raise refused_content(list(pointed(body.errors)))

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='PartnerSystem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Le partenaire et son outil : « Agence régionale, tableau de bord ».', max_length=100, verbose_name='nom du système')),
+                ('name', models.CharField(help_text='Le partenaire et son outil : « Agence régionale, tableau de bord ».', max_length=100, verbose_name='nom du système')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='créé le')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partner_systems', to='plans.plan')),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('name', models.CharField(help_text='Le partenaire et son outil : « Agence régionale, tableau de bord ».', max_length=100, verbose_name='nom du système')),
+                ('name', models.CharField(help_text='Le partenaire et son outil : « Agence régionale, tableau de bord ».', max_length=100, verbose_name='nom du système')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='créé le')),
                 ('created_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page
 
+from agent.due import Teams
 from measures.models import Measure
 from plans.models import ApiToken, Membership, PartnerSystem, Plan, Role
 from plans.permissions import Action, rights_by
@@ -109,6 +110,15 @@ def test_systems_are_not_among_the_people(plan: Plan, desk: Client) -> None:
     settings = desk.get("/agent/plans/plan/membres/reglages/").content.decode()
     assert partner.user.email not in people + settings
     assert partner.system.name not in people + settings
+
+
+def test_what_a_program_is_to_provide_is_recalled_to_people(plan: Plan, desk: Client) -> None:
+    measure: Measure = MeasureFactory.create(plan=plan)
+    partner = Partner(plan, Role.CONTRIBUTOR, assigned_to=measure)
+    managers = Membership.objects.filter(plan=plan, role=Role.MANAGER)
+    awaited = Teams([plan]).of(plan.pk, measure.pk)
+    assert awaited == set(managers.values_list("user", flat=True))
+    assert partner.user.pk not in awaited
 
 
 def test_a_system_taken_out_says_so(plan: Plan, desk: Client) -> None:

@@ -31,12 +31,17 @@ def site(live_server: LiveServer, settings: Settings) -> LiveServer:
     with transaction.atomic():  # a quota and its periods
         plan = PlanFactory.create(slug="grand-est-2019")
         fill(plan, 2)
+    name_as_the_examples(plan)
+    refresh_all_progress(on=date.today())  # noqa: DTZ011 - any day does
+    return live_server
+
+
+def name_as_the_examples(plan: Plan) -> None:
+    """Give a plan what the examples of the schema name."""
     SourceFactory.create(plan=plan, code="deliberation")
     measure = MeasureFactory.create(plan=plan, code="pack-ia")
     MilestoneFactory.create(measure=measure, code="appel")
     IndicatorFactory.create(plan=plan, measure=measure, code="entreprises-pack-ia")
-    refresh_all_progress(on=date.today())  # noqa: DTZ011 - any day does
-    return live_server
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from tests.config.site import site
+from tests.config.site import partner, site
+from tests.partner import Partner
 
-__all__ = ["site"]
+__all__ = ["partner", "site"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMITTED = ROOT / "docs/openapi.yaml"
@@ -110,8 +111,10 @@ def examples(language: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("language", ["sh", "python"])
-def test_the_examples_of_the_guide_run_as_they_stand(site: LiveServer, language: str) -> None:
-    """Only the address of the site is another one."""
+def test_the_examples_of_the_guide_run_as_they_stand(
+    site: LiveServer, partner: Partner, language: str
+) -> None:
+    """Only the address of the site is another one, and the token."""
     program = ["sh", "-e"] if language == "sh" else [sys.executable, "-"]
     ran = 0
     for text in examples(language):
@@ -122,7 +125,7 @@ def test_the_examples_of_the_guide_run_as_they_stand(site: LiveServer, language:
             text=True,
             timeout=60,
             check=False,
-            env={"PATH": os.environ["PATH"], "NO_PROXY": "*"},
+            env={"PATH": os.environ["PATH"], "NO_PROXY": "*", "TOKEN": partner.text},
         )
         assert (done.returncode, done.stderr) == (0, ""), f"{text}\n{done.stdout}{done.stderr}"
         assert done.stdout.strip(), text

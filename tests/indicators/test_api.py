@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from indicators.models import Indicator
-from indicators.services import refresh_all_progress
+from indicators.services import progress_of, refresh_all_progress
 from plans.models import Plan
 from tests.dashboards.conftest import companies, pack, plan, today
 from tests.dashboards.test_queries import fill
@@ -238,8 +238,8 @@ COSTS = {
     "indicators/?status=behind": 4,
     "targets/": 5,
     "observations/": 2,
-    "progress/": 3,
-    "progress/?on=2024-01-01": 7,
+    "progress/": 4,
+    "progress/?on=2024-01-01": 8,
     "observations/export.csv": 4,
     "plans/plan/indicators/followed/": 3,
     "plans/plan/indicators/followed/targets/promised/": 4,
@@ -260,3 +260,65 @@ def test_queries(
         answer = client.get(f"/api/v1/{address}")
         assert b"".join(answer) if answer.streaming else answer.content
     assert answer.status_code == 200
+
+
+def test_only_the_page_that_is_shown_is_evaluated(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Indicators have no target, one or several: pages cut where they would of the whole."""
+    plan = PlanFactory.create()
+    for place, targets in enumerate((2, 0, 1, 3, 0, 1)):
+        indicator = IndicatorFactory.create(
+            plan=plan, on_plan=True, position=place, code=f"i{place}"
+        )
+        for number in range(targets):
+            TargetFactory.create(indicator=indicator, code=f"c{number}", position=number)
+    evaluated: list[int] = []
+
+    def counted(indicators: Any, **words: Any) -> Any:
+        evaluated.append(len(indicators))
+        return progress_of(indicators, **words)
+
+    monkeypatch.setattr("indicators.api.progress_of", counted)
+    whole = [row["id"] for row in rows(client, "progress/")]
+    assert (len(whole), evaluated.pop()) == (9, 6)
+    for size in (1, 2, 4):
+        cut: list[str] = []
+        address: str | None = f"/api/v1/progress/?page_size={size}"
+        while address:
+            page = client.get(address).json()
+            assert page["count"] == 9
+            cut += [row["id"] for row in page["results"]]
+            address = page["next"]
+        assert cut == whole
+        assert max(evaluated) <= size
+        evaluated.clear()
+    # What only the rules tell asks for all of them.
+    assert len(rows(client, "progress/?status=not_reported&page_size=2")) == 2
+    assert evaluated == [6]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plans/{plan}/",
+        "plans/{plan}/indicators/{code}/",
+        "plans/{plan}/indicators/{code}/targets/cible/",
+        "plans/{plan}/indicators/{code}/observations/2020-01-01--2020-12-31/",
+    ],
+)
+def test_a_former_address_leads_to_the_present_one(client: Client, words: str) -> None:
+    indicator = IndicatorFactory.create(plan__slug="avant", code="ancien")
+    TargetFactory.create(indicator=indicator, code="cible")
+    ObservationFactory.create(indicator=indicator, published=True)
+    indicator.code = "nouveau"
+    indicator.save()
+    indicator.plan.slug = "apres"
+    indicator.plan.save()
+    former = client.get("/api/v1/" + words.format(plan="avant", code="ancien") + "?fields=url")
+    present = "/api/v1/" + words.format(plan="apres", code="nouveau") + "?fields=url"
+    assert (former.status_code, former["Location"]) == (308, f"http://127.0.0.1:8000{present}")
+    assert client.get(present).status_code == 200
+    assert client.get("/api/v1/" + words.format(plan="jamais", code="ancien")).status_code == 404
+    Plan.objects.update(is_public=False)
+    assert client.get("/api/v1/" + words.format(plan="avant", code="ancien")).status_code == 404

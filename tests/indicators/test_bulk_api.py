@@ -299,7 +299,8 @@ def rows_of(count: int) -> list[dict[str, Any]]:
 
 def test_five_hundred_rows_of_which_seven_are_bad(partner: Partner) -> None:
     rows = rows_of(500)
-    bad = {17: {"value": "x"}, 60: {"source": "?"}, 101: {"period_end": "2019-01-01"},
+    bad: dict[int, dict[str, Any]] = {
+           17: {"value": "x"}, 60: {"source": "?"}, 101: {"period_end": "2019-01-01"},
            202: {"indicator": "?"}, 303: {"value": None}, 404: {"unit": "€"},
            499: {"period_start": "2999-01-01", "period_end": "2999-01-01"}}  # fmt: skip
     for place, content in bad.items():

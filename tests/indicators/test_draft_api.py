@@ -155,6 +155,8 @@ def test_a_body_that_is_not_json_is_refused(partner: Partner) -> None:
     for kind, body, status in (
         ("application/json", "{", 400),
         ("application/json", '{"value": NaN}', 400),
+        ("application/json", "[" * 200_000, 400),
+        ("application/json", '{"value": "\xff"}', 422),
         ("application/x-www-form-urlencoded", "value=30", 415),
     ):
         answer = partner.client.generic(
@@ -497,3 +499,24 @@ def test_a_list_costs_the_same_for_one_and_for_three(
         ObservationFactory.create(indicator=other, year=year)
     three = queries_of(partner, "observation-drafts/")
     assert (one, three) == (4, 4)  # the token, its role, the count, the rows
+
+
+@pytest.mark.parametrize("then", ["draft", "submit", "publish"])
+def test_a_period_without_end(indicator: Indicator, then: str) -> None:
+    """The last day there is in a calendar is no reason to fail."""
+    TargetFactory.create(indicator=indicator, value=Decimal(100))
+    Plan.objects.update(allows_self_publication=True)
+    partner = Partner(indicator.plan, Role.REVIEWER)
+    row = {"indicator": indicator.code, "value": "3", "source": "bilan",
+           "period_start": "1950-01-01", "period_end": "9999-12-31"}  # fmt: skip
+    body = {"atomic": False, "then": then, "rows": [row]}
+    [result] = partner.post("observations/bulk/", body).json()["results"]
+    if then == "draft":
+        assert result["outcome"] == "created"
+        return
+    assert result["outcome"] == "refused"
+    row["confirmation"] = result["confirmation"]
+    answer = partner.post("observations/bulk/", body)
+    assert answer.status_code == 200
+    assert answer.json()["results"][0]["outcome"] == "created"
+    assert partner.get("/api/v1/progress/").status_code == 200

@@ -27,6 +27,7 @@ from tests.factories import (
     RegionFactory,
     SourceFactory,
 )
+from tests.partner import Partner
 
 __all__ = ["pack", "plan"]
 
@@ -268,7 +269,8 @@ def test_who_may_keep_an_answer(client: Client, plan: Plan) -> None:
         "public, max-age=60",
         "Accept, Authorization, Cookie",
     )
-    known = client.get("/api/v1/plans/", headers={"authorization": "Bearer x"})
+    token = Partner(plan).text
+    known = client.get("/api/v1/plans/", headers={"authorization": f"Bearer {token}"})
     assert known["Cache-Control"] == "private, no-cache"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -135,19 +136,25 @@ def test_a_token_lasts_a_year_at_most(partner: Partner) -> None:
 
 
 def test_its_use_is_noted_and_is_no_event_of_the_trail(partner: Partner) -> None:
-    assert partner.token.last_used_at is None
+    def noted() -> Any:
+        return ApiToken.objects.get(pk=partner.token.pk).last_used_at
+
+    assert noted() is None
     partner.get("/api/v1/plans/")
-    partner.token.refresh_from_db()
-    noted = partner.token.last_used_at
-    assert noted is not None
+    first = noted()
+    assert first is not None
     partner.get("/api/v1/plans/")
-    partner.token.refresh_from_db()
-    assert partner.token.last_used_at == noted
+    assert noted() == first
+    ApiToken.objects.update(last_used_at=first - timedelta(minutes=2))
+    partner.get("/api/v1/plans/")
+    assert noted() > first
     events = ApiToken.pgh_event_model.objects.filter(pgh_obj_id=partner.token.pk)
     assert [event.pgh_label for event in events] == ["insert"]
+    tokens.revoke(partner.token, at=timezone.now())
+    assert [event.pgh_label for event in events.all()] == ["insert", "update"]
 
 
-def refused(answer: object) -> tuple[int, str, str]:
+def refused(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer["Content-Type"], answer.json()["detail"]
 
 
@@ -228,3 +235,20 @@ def test_what_a_token_is_answered_is_not_for_others(partner: Partner) -> None:
     assert answer["Cache-Control"] == "private, no-cache"
     assert "Authorization" in answer["Vary"]
     assert partner.get("observation-drafts/")["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("/api/v1/plans/", "GET, HEAD, OPTIONS"),
+        ("/api/v1/plans/p/observations/bulk/", "POST, OPTIONS"),
+        ("/api/v1/plans/p/indicators/i/drafts/d/", "GET, PUT, DELETE, HEAD, OPTIONS"),
+    ],
+)
+def test_what_may_be_asked_is_told_and_other_sites_only_read(
+    client: Client, address: str, allowed: str
+) -> None:
+    answer = client.options(address)
+    assert (answer.status_code, answer["Allow"]) == (204, allowed)
+    assert answer["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert "Authorization" not in answer["Access-Control-Allow-Headers"]
