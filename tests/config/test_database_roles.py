@@ -234,7 +234,8 @@ def test_who_made_a_past_change_cannot_be_rewritten() -> None:
 
 
 @pytest.mark.usefixtures("as_application")
-def test_taking_a_person_out_of_the_trail_is_the_owners_work() -> None:
+def test_taking_a_person_out_of_the_trail_is_the_owners_work(settings: Settings) -> None:
+    settings.MIGRATION_DATABASE = {}
     UserFactory.create(email="marie@example.org")
     with pytest.raises(CommandError, match="give MIGRATION_DATABASE_URL"):
         call_command("anonymise_accounts", account="marie@example.org")
