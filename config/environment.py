@@ -7,6 +7,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+CONNECT_SECONDS = 5
+
 
 class Environment(environ.Env):  # type: ignore[misc] # the package has no types
     """The environment, where a variable that is set to nothing counts as not set."""
@@ -46,7 +48,9 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
         A secret is easier kept in a file, or in a vault, when it is a value of its own.
         """
         entry: dict[str, Any] = self.db_url_config(address)
-        return {**entry, "PASSWORD": entry.get("PASSWORD") or password}
+        # A machine that is gone does not even refuse: nobody waits minutes for its answer.
+        options = {"connect_timeout": CONNECT_SECONDS, **entry.get("OPTIONS", {})}
+        return {**entry, "PASSWORD": entry.get("PASSWORD") or password, "OPTIONS": options}
 
 
 def local_address(host: str, port: int) -> str:

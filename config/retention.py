@@ -34,7 +34,7 @@ DAYS_A_MONTH = 365.25 / 12
 
 
 class RetentionError(Exception):
-    """An account that cannot be made anonymous yet; says what to do first."""
+    """Something that cannot be made anonymous yet; says what to do first."""
 
 
 def months(number: int) -> timedelta:
@@ -130,8 +130,16 @@ def forget_in_trail() -> int:
 
     To be run by the owner of the tables: nobody else may change the trail, and this one trigger is
     put to sleep for this one statement. The rest of the trail names people by number only.
+
+    Raises RetentionError to whoever may not change the trail.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('plans_invitationevent', 'UPDATE')")
+        if not cursor.fetchone()[0]:
+            raise RetentionError(
+                "The audit trail is the owner's to change: give MIGRATION_DATABASE_URL. "
+                "What is outside of it was done."
+            )
         cursor.execute(
             "SELECT tgname FROM pg_trigger WHERE tgrelid = 'plans_invitationevent'::regclass "
             "AND NOT tgisinternal AND tgname LIKE 'pgtrigger_append_only_%%'"

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirectBase
@@ -189,7 +190,11 @@ def legal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is done with personal data."""
-    return render(request, "dashboards/privacy.html")
+    retention = {
+        "account_months": settings.RETENTION_MONTHS,
+        "session_months": settings.SESSION_MONTHS,
+    }
+    return render(request, "dashboards/privacy.html", {"retention": retention})
 
 
 @require_safe

@@ -183,12 +183,11 @@ def test_the_services_are_those_of_a_whole_site() -> None:
 
 
 def test_services_are_given_settings_of_the_list_and_no_other() -> None:
-    # PGPASSWORD is libpq's own: the password of an address that holds none.
     unknown = {
         (name, variable)
         for name, service in site_services().items()
         for variable in given(service)
-        if variable not in listed_settings() | {"PGPASSWORD"}
+        if variable not in listed_settings()
     }
     assert unknown == set()
 
@@ -199,6 +198,19 @@ def test_the_example_of_an_installation_gives_settings_of_the_list() -> None:
     assert names - listed_settings() == set()
     # What production refuses to start without, and the services do not give each other.
     assert {"BASE_URL", "ALLOWED_HOSTS"} <= names
+
+
+def test_only_what_migrates_knows_the_owner_of_the_tables() -> None:
+    knowing = {
+        name for name, one in site_services().items()
+        if any(variable.startswith("MIGRATION_") for variable in given(one))
+    }  # fmt: skip
+    assert knowing == {"migrate"}
+    users = {
+        name: one["environment"]["DATABASE_URL"].split("@")[0]
+        for name, one in site_services().items()
+    }
+    assert set(users.values()) == {"postgres://plans_app"}
 
 
 def test_each_service_is_watched_and_brought_back() -> None:

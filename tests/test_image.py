@@ -39,6 +39,11 @@ def run(
     # In the image, too, the environment's own programs come first.
     folders = [programs, Path(sys.executable).parent, os.environ["PATH"]]
     path = os.pathsep.join(str(folder) for folder in folders if folder is not None)
+    if programs is not None:
+        # What they would write is not for the checkout, nor for the machine.
+        own = {"DATA_DIR": "data", "PROMETHEUS_MULTIPROC_DIR": "counts"}
+        named = {name: str(programs.with_name(folder)) for name, folder in own.items()}
+        variables = {**named, **variables}
     return subprocess.run(
         [ENTRY_POINT, *words],
         check=False,

@@ -26,7 +26,7 @@ with running(Layout.of(sys.argv[1])):
 
 
 def query(layout: Layout, sql: str) -> object:
-    database = layout.database
+    database = layout.owner_database
     with psycopg.connect(
         host=database["HOST"],
         port=database["PORT"],
@@ -205,3 +205,18 @@ def test_servers_of_your_own_are_used_instead(
     monkeypatch.setenv("DATABASE_URL", "postgres://somewhere/else")
     monkeypatch.setenv("REDIS_URL", "redis://somewhere")
     assert isinstance(servers_for(words), nullcontext)
+
+
+def test_the_application_has_an_account_that_owns_nothing(data_dir: Path) -> None:
+    """Also in a data folder of a release that had one account only."""
+    layout = Layout.of(data_dir)
+    with running(layout, redis=False):
+        assert query(layout, "DROP ROLE plans_app") is None
+    with running(layout, redis=False):
+        assert query(
+            layout,
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, "
+            "has_schema_privilege('plans_app', 'public', 'CREATE') "
+            "FROM pg_roles WHERE rolname = 'plans_app'",
+        ) == (False, False, False, True, False)
+        assert layout.database["USER"] == "plans_app"

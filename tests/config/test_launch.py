@@ -1,5 +1,6 @@
 """`make run` as a person lives it: it starts, answers, stops, says what is wrong in one line."""
 
+import json
 import os
 import re
 import signal
@@ -46,7 +47,7 @@ class Site:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.launch"],
                 cwd=ROOT,
-                env=environment(data_dir, PORT=str(port)),
+                env=environment(data_dir, PORT=str(port), METRICS_TOKEN=TOKEN),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -122,6 +123,19 @@ def launch(data_dir: Path, **settings: str) -> tuple[int, list[str]]:
     return done.returncode, done.stderr.splitlines()
 
 
+TOKEN = "k9s8d7f6g5h4j3k2l1"
+PAGE_COUNTED = 'plans_http_requests_total{method="GET",route="/methodologie/",status="200"} 20.0'
+
+
+def asked(port: int, address: str, *, token: str = "") -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{address}")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        body: bytes = answer.read()
+    return body.decode()
+
+
 def test_a_site_lives_and_keeps_what_it_has(data_dir: Path) -> None:
     port = free_port()
 
@@ -148,6 +162,27 @@ def test_a_site_lives_and_keeps_what_it_has(data_dir: Path) -> None:
             1,
             [f"The site already runs from {data_dir}: http://127.0.0.1:{port}/"],
         )
+
+        # Its processes work with the account that owns nothing ...
+        owned = run(
+            data_dir,
+            "manage.py",
+            "shell",
+            "--verbosity=0",
+            "--command=from django.db import connection as c; k = c.cursor(); k.execute('SELECT "
+            "current_user, (SELECT count(*) FROM pg_class WHERE relowner = "
+            "current_user::regrole), has_table_privilege($$plans_planevent$$, $$UPDATE$$)'); "
+            "print(*k.fetchone())",
+        )
+        assert (owned.returncode, owned.stdout) == (0, "plans_app 0 False\n")
+        # ... are ready, and count what they answer together, whichever of them is asked.
+        assert json.loads(asked(port, "/readyz")) == {
+            "status": "ready", "database": "ok", "migrations": "ok", "redis": "ok",
+        }  # fmt: skip
+        for _ in range(20):
+            asked(port, "/methodologie/")
+        counted_by = {asked(port, "/metrics", token=TOKEN).count(PAGE_COUNTED) for _ in range(8)}
+        assert counted_by == {1}
 
         # Ctrl-C.
         assert site.stop(signal.SIGINT) == 0

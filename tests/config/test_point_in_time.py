@@ -1,4 +1,4 @@
-"""The drill of docs/runbook.md: back to the second before a mistake, from a backup and the WAL.
+"""The drill of docs/runbook.md: back to the second before a mistake, from a base backup and WAL.
 
 On a server of its own, with the very settings that the page gives.
 """

@@ -223,3 +223,21 @@ def test_old_sessions_mails_notifications_and_invitations_go(
     assert Notification.objects.filter(user=boss, kind="mention").get().key == "new"
     assert Invitation.objects.filter(email="new@example.org").exists()
     assert holding("old@example.org") == {"plans_invitationevent"}
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [
+        (36, "Compte\u00a0: 36\u00a0mois sans connexion, puis il est anonymisé."),
+        (1, "Compte\u00a0: un mois sans connexion, puis il est anonymisé."),
+        (0, "Compte\u00a0: jusqu’à ce que sa suppression soit demandée"),
+    ],
+)
+def test_the_page_on_personal_data_says_what_is_set(
+    client: Client, settings: Settings, months: int, said: str
+) -> None:
+    settings.RETENTION_MONTHS, settings.SESSION_MONTHS = months, 6
+    page = client.get("/donnees-personnelles/").content.decode()
+    assert said in page
+    assert "adresse d’une invitation\u00a0: 6\u00a0mois." in page
+    assert "l’adresse IP, le navigateur" in page

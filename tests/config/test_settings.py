@@ -50,7 +50,7 @@ def test_a_complete_environment_is_taken() -> None:
             "['plans.example.org', 'www.plans.example.org']",
             "https://plans.example.org",
             "False True True True",
-            "db.example.org 5433 {'sslmode': 'require'}",
+            "db.example.org 5433 {'connect_timeout': 5, 'sslmode': 'require'}",
             "redis://queue.example.org:6379/0 redis://queue.example.org:6379/1",
             "False",
         ],

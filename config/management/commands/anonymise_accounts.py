@@ -31,7 +31,10 @@ class Command(BaseCommand):
             else:
                 done = retention.forget(at=timezone.now())
                 self.stdout.write(", ".join(f"{name}: {count}" for name, count in done.items()))
-            changed = retention.forget_in_trail()
+            try:
+                changed = retention.forget_in_trail()
+            except retention.RetentionError as reason:
+                raise CommandError(str(reason)) from reason
             self.stdout.write(f"Lines of the audit trail that named an address: {changed}")
 
     def _one(self, email: str) -> None:
