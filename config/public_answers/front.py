@@ -1,8 +1,8 @@
 """Kept answers, given before Django is entered.
 
 A request that anybody could make and whose answer is kept needs no session, no address to be
-resolved, no middleware: what they add was kept with the answer. The API is left to the
-middleware, which counts its requests.
+resolved, no middleware: what they add was kept with the answer. Requests of the API are counted
+here as Django counts them; one too many is left to Django to refuse.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from django.conf import settings
 from config.public_answers.answering import asks_for_public, given, key_of, still_known
 from config.public_answers.editions import DatabaseAwayError, lookup
 from config.public_answers.kept import held
+from plans.api_support.throttling import PerAddress
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
+COUNTED = "/api/v1/"
 LOOKED = "public_answers.looked"
 LINES = {
     200: "200 OK",
@@ -35,11 +37,7 @@ class PublicAnswersFront:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if (
-            not settings.PUBLIC_ANSWERS["kept"]
-            or environ.get("PATH_INFO", "").startswith("/api/")
-            or not asks_for_public(environ)
-        ):
+        if not settings.PUBLIC_ANSWERS["kept"] or not asks_for_public(environ):
             return self.application(environ, start_response)
         try:
             answer = held(key_of(environ, lookup.current()))
@@ -53,5 +51,10 @@ class PublicAnswersFront:
             if answer is None:
                 return self.application(environ, start_response)
             status, headers, body = given(environ, answer)
+            if environ["PATH_INFO"].startswith(COUNTED):
+                allowed, limits = PerAddress().count(environ)
+                if not allowed:
+                    return self.application(environ, start_response)
+                headers = [*headers, *limits.items()]
         start_response(LINES[status], headers)
         return [body]

@@ -1,4 +1,4 @@
-"""Keeps public answers, and gives those of the API, whose requests are counted.
+"""Keeps public answers, and gives them where no front stands before Django.
 
 It stands outermost: what is kept has every header that the others add.
 """
@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from config.public_answers.answering import Given, asks_for_public, given, key_of, to_keep
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
-from config.public_answers.front import LOOKED
+from config.public_answers.front import COUNTED, LOOKED
 from config.public_answers.kept import held, keep
 from plans.api_support.throttling import PerAddress
 
@@ -79,7 +79,7 @@ class PublicAnswersMiddleware:
         if answer is None:
             return None
         limits: dict[str, str] = {}
-        if request.path_info.startswith("/api/v1/"):
+        if request.path_info.startswith(COUNTED):
             allowed, limits = PerAddress().count(request.META)
             if not allowed:
                 return None

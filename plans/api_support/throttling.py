@@ -42,8 +42,7 @@ class PerAddress(BaseThrottle):
         self.reset = WINDOW - now % WINDOW
         key = f"throttle:{self.name}:{client_address(meta)}:{now // WINDOW}"
         try:
-            cache.add(key, 0, WINDOW)
-            count = cache.incr(key)
+            count = _counted(key)
         except (RedisError, ValueError):
             logger.warning("The requests of the API are not counted: the cache does not answer.")
             count = 1
@@ -56,6 +55,15 @@ class PerAddress(BaseThrottle):
 
     def wait(self) -> float:
         return self.reset
+
+
+def _counted(key: str) -> int:
+    """Count one more; only the first of a window has to make the count."""
+    try:
+        return int(cache.incr(key))
+    except ValueError:
+        cache.add(key, 0, WINDOW)
+        return int(cache.incr(key))
 
 
 class ExportsPerAddress(PerAddress):

@@ -136,8 +136,8 @@ def warm(own: Site, row: Say) -> None:
     row(
         "Plan dashboard, warm",
         f"{mine.rate:,.0f} requests/s, {mine.cpu * 1e6:.0f} µs of processor each",
-        f"{bytes_.rate:,.0f} requests/s, {bytes_.cpu * 1e6:.0f} µs: the same {len(content):,} bytes "
-        "from memory",
+        f"{bytes_.rate:,.0f} requests/s, {bytes_.cpu * 1e6:.0f} µs: the same "
+        f"{len(content):,} bytes from memory",
         f"{ratio:.2f}",
         "≥ 0.7",
         ratio >= 0.7,
