@@ -36,25 +36,25 @@ class PublicAnswersFront:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if not settings.PUBLIC_ANSWERS["kept"] or not asks_for_public(environ):
-            return self.application(environ, start_response)
+    def __call__(self, meta: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if not settings.PUBLIC_ANSWERS["kept"] or not asks_for_public(meta):
+            return self.application(meta, start_response)
         try:
-            answer = held(key_of(environ, lookup.current()))
+            answer = held(key_of(meta, lookup.current()))
         except DatabaseAwayError:
-            stale = still_known(environ)
+            stale = still_known(meta)
             if stale is None:
-                return self.application(environ, start_response)
+                return self.application(meta, start_response)
             status, headers, body = stale
         else:
-            environ[LOOKED] = True
+            meta[LOOKED] = True
             if answer is None:
-                return self.application(environ, start_response)
-            status, headers, body = given(environ, answer)
-            if environ["PATH_INFO"].startswith(COUNTED):
-                allowed, limits = PerAddress().count(environ)
+                return self.application(meta, start_response)
+            status, headers, body = given(meta, answer)
+            if meta["PATH_INFO"].startswith(COUNTED):
+                allowed, limits = PerAddress().count(meta)
                 if not allowed:
-                    return self.application(environ, start_response)
+                    return self.application(meta, start_response)
                 headers = [*headers, *limits.items()]
         start_response(LINES[status], headers)
         return [body]
