@@ -38,6 +38,7 @@ OF_ONE_REQUEST = ("ratelimit-", "x-request-id", "server-timing", "date", "conten
 COMPRESSED = ("text/", "application/", "image/svg+xml")
 KEYS = 4096
 """The keys remembered of one edition; further ones are worked out each time."""
+COMMON_ACCEPT = ("", "*/*", "application/json", "text/csv")
 MAIN = b'<main id="contenu"'
 
 
@@ -77,11 +78,22 @@ def key_of(meta: Environ, editions: Editions) -> str:
     said = (scheme, host, path, meta.get("QUERY_STRING", ""), accept)
     key = editions.keys.get(said)
     if key is None:
-        words = "\n".join((editions.part(path).key, *said)).encode("latin-1", "replace")
-        key = hashlib.sha256(words).hexdigest()
+        key = hashlib.sha256(repr((editions.part(path).key, *said)).encode()).hexdigest()
         if len(editions.keys) < KEYS:
             editions.keys[said] = key
     return key
+
+
+def for_everybody(meta: Environ) -> bool:
+    """Whether the address is one of those that the data name, and worth the room in Redis.
+
+    Queries are as many as anybody likes to invent: their answers stay in the process, whose memory
+    has a bound.
+    """
+    if meta.get("QUERY_STRING"):
+        return False
+    of_api = meta.get("PATH_INFO", "").startswith("/api/")
+    return not of_api or meta.get("HTTP_ACCEPT", "") in COMMON_ACCEPT
 
 
 def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions) -> Answer | None:

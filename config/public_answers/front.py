@@ -13,7 +13,13 @@ from typing import Any
 
 from django.conf import settings
 
-from config.public_answers.answering import asks_for_public, given, key_of, still_known
+from config.public_answers.answering import (
+    asks_for_public,
+    for_everybody,
+    given,
+    key_of,
+    still_known,
+)
 from config.public_answers.editions import DatabaseAwayError, lookup
 from config.public_answers.kept import held
 from plans.api_support.throttling import PerAddress
@@ -40,7 +46,8 @@ class PublicAnswersFront:
         if not settings.PUBLIC_ANSWERS["kept"] or not asks_for_public(meta):
             return self.application(meta, start_response)
         try:
-            answer = held(key_of(meta, lookup.current()))
+            key = key_of(meta, lookup.current())
+            answer = held(key, for_everybody=for_everybody(meta))
         except DatabaseAwayError:
             stale = still_known(meta)
             if stale is None:

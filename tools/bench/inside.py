@@ -17,7 +17,7 @@ from typing import Any
 import django
 import psycopg
 
-TIMES = 9
+TIMES = 7
 
 
 def main(paths: list[str]) -> None:
