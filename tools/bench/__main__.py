@@ -60,7 +60,7 @@ def main() -> None:
     try:
         with site(folder / "data", durable=False) as own:
             own.manage("prepare_site", "--demo")
-            for part in (
+            parts: tuple[Callable[[], None], ...] = (
                 lambda: warm(own, row),
                 lambda: first_views(own, row),
                 lambda: api(own, folder, row),
@@ -69,7 +69,8 @@ def main() -> None:
                 lambda: memory(own, row),
                 lambda: sizes(own, [n for n in SIZES if n <= options.observations], row),
                 lambda: export(own, options.observations, row),
-            ):
+            )
+            for part in parts:
                 part()
                 # A run that is cut short leaves what it measured.
                 if not options.no_report:
