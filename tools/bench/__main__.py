@@ -72,11 +72,11 @@ def main() -> None:
             )
             for part in parts:
                 part()
-                # A run that is cut short leaves what it measured.
-                if not options.no_report:
-                    write(rows, begun=begun, busy=busy, machine=machine())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    # Only a whole run writes the page: one that is cut short leaves what it printed.
+    if not options.no_report:
+        write(rows, begun=begun, busy=busy, machine=machine())
 
 
 def machine() -> str:
