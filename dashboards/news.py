@@ -8,7 +8,17 @@ from datetime import date, datetime, time
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Window
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Window,
+)  # fmt: skip
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -105,7 +115,9 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     """
     values, states = _values_of(plans), _states_of(plans)
     changes = [
-        *_together(_published(values, "indicator__plan"), _value_published, _many_values),
+        *_together(
+            _published(_of_latest_days(values), "indicator__plan"), _value_published, _many_values
+        ),
         *map(_value_withdrawn, _withdrawn(values, AT_MOST)),
         *_together(_published(states, "milestone__measure__plan"), _state_published, _many_states),
         *map(_state_withdrawn, _withdrawn(states, AT_MOST)),
@@ -113,6 +125,36 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     ]
     changes.sort(key=attrgetter("at"), reverse=True)
     return tuple(changes[:AT_MOST])
+
+
+# Walks back from day to day, each found by the index: a day of publications tells one change at
+# least, so no older day is shown, however many values there are.
+OLDEST_SHOWN = """
+WITH RECURSIVE shown (day, number) AS (
+    SELECT max(published_at), 1 FROM indicators_observation
+    WHERE state = 'published' AND superseded_at IS NULL
+    UNION ALL
+    SELECT older.published_at, number + 1 FROM shown CROSS JOIN LATERAL (
+        SELECT observation.published_at FROM indicators_observation observation
+        JOIN indicators_indicator indicator ON indicator.id = observation.indicator_id
+        JOIN plans_plan plan ON plan.id = indicator.plan_id AND plan.is_public
+        WHERE observation.state = 'published' AND observation.superseded_at IS NULL
+        AND observation.published_at < date_trunc('day', shown.day, %s)
+        ORDER BY observation.published_at DESC LIMIT 1
+    ) AS older
+    WHERE number <= %s
+)
+SELECT date_trunc('day', min(day), %s) FROM shown
+"""
+
+
+def _of_latest_days(values: QuerySet[Observation]) -> QuerySet[Observation]:
+    """Keep the values of the latest days of publication in public plans, enough for a page."""
+    zone = timezone.get_current_timezone_name()
+    oldest = RawSQL(  # noqa: S611 - a constant of ours, its operands apart
+        OLDEST_SHOWN, [zone, AT_MOST, zone], output_field=DateTimeField()
+    )
+    return values.filter(published_at__gte=oldest)
 
 
 def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[ContributionT, int]]:

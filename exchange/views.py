@@ -6,7 +6,7 @@ import hashlib
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
@@ -16,13 +16,15 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from exchange.catalogue.datasets import datasets
-from exchange.catalogue.dcat import MEDIA_TYPES, Form, serialized
 from exchange.catalogue.scdl import scdl
 from exchange.models import PlanPackage
 from exchange.packages.fields import Variant
 from exchange.packages.services import NotReadyError, package_of
 from exchange.packages.tables import TABLE_NAMES
 from plans.models import Plan
+
+if TYPE_CHECKING:
+    from exchange.catalogue.dcat import Form
 
 SECONDS = 300
 RETRY_SECONDS = 60
@@ -93,6 +95,9 @@ def _of_package(
 @require_safe
 def catalogue(request: HttpRequest, form: Form) -> HttpResponse:
     """The catalogue that data portals harvest (DCAT-AP)."""
+    # The RDF library takes 17 MB of a web process, which most never need: answers are kept.
+    from exchange.catalogue.dcat import MEDIA_TYPES, serialized  # noqa: PLC0415
+
     return _hashed(request, serialized(datasets(), form), MEDIA_TYPES[form])
 
 

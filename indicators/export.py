@@ -25,7 +25,7 @@ from plans.api_support.throttling import ExportsPerCaller
 from plans.api_support.views import ListView
 from plans.models import Source
 
-CHUNK = 5000
+CHUNK = 2000
 """Rows read, joined and sent at a time."""
 # What all the values of an indicator have in common: read once for each, not once a row.
 OF_INDICATOR = {

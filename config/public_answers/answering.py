@@ -40,19 +40,20 @@ OF_ONE_REQUEST = ("ratelimit-", "x-request-id", "server-timing", "date", "conten
 COMPRESSED = ("text/", "application/", "image/svg+xml")
 KEYS = 4096
 """The keys remembered of one edition; further ones are worked out each time."""
+COMMON_ACCEPT = ("", "*/*", "application/json", "text/csv")
 MAIN = b'<main id="contenu"'
 
 
-def asks_for_public(environ: Environ) -> bool:
+def asks_for_public(meta: Environ) -> bool:
     """Whether a request is one that anybody could make: nothing in it says who asks."""
-    path: str = environ.get("PATH_INFO", "")
+    path: str = meta.get("PATH_INFO", "")
     return (
-        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        meta["REQUEST_METHOD"] in ("GET", "HEAD")
         and not path.startswith(PRIVATE)
         and not path.startswith(settings.STATIC_URL)
-        and "HTTP_AUTHORIZATION" not in environ
-        and "HTTP_HX_REQUEST" not in environ
-        and not _known(environ.get("HTTP_COOKIE", ""))
+        and "HTTP_AUTHORIZATION" not in meta
+        and "HTTP_HX_REQUEST" not in meta
+        and not _known(meta.get("HTTP_COOKIE", ""))
     )
 
 
@@ -69,21 +70,32 @@ def _known(cookies: str) -> bool:
     return bool(ours & set(names)) or any(f"{name}=" in cookies for name in ours)
 
 
-def key_of(environ: Environ, editions: Editions) -> str:
+def key_of(meta: Environ, editions: Editions) -> str:
     """Name the answer to a request under these editions."""
-    path: str = environ.get("PATH_INFO", "")
+    path: str = meta.get("PATH_INFO", "")
     header = settings.SECURE_PROXY_SSL_HEADER
-    scheme = environ.get(header[0], "") if header else environ.get("wsgi.url_scheme", "")
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    accept = environ.get("HTTP_ACCEPT", "") if path.startswith("/api/") else ""
-    said = (scheme, host, path, environ.get("QUERY_STRING", ""), accept)
+    scheme = meta.get(header[0], "") if header else meta.get("wsgi.url_scheme", "")
+    host = meta.get("HTTP_HOST") or f"{meta['SERVER_NAME']}:{meta['SERVER_PORT']}"
+    accept = meta.get("HTTP_ACCEPT", "") if path.startswith("/api/") else ""
+    said = (scheme, host, path, meta.get("QUERY_STRING", ""), accept)
     key = editions.keys.get(said)
     if key is None:
-        words = "\n".join((editions.part(path).key, *said)).encode("latin-1", "replace")
-        key = hashlib.sha256(words).hexdigest()
+        key = hashlib.sha256(repr((editions.part(path).key, *said)).encode()).hexdigest()
         if len(editions.keys) < KEYS:
             editions.keys[said] = key
     return key
+
+
+def for_everybody(meta: Environ) -> bool:
+    """Whether the address is one of those that the data name, and worth the room in Redis.
+
+    Queries are as many as anybody likes to invent: their answers stay in the process, whose memory
+    has a bound.
+    """
+    if meta.get("QUERY_STRING"):
+        return False
+    of_api = meta.get("PATH_INFO", "").startswith("/api/")
+    return not of_api or meta.get("HTTP_ACCEPT", "") in COMMON_ACCEPT
 
 
 def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions) -> Answer | None:
@@ -136,19 +148,19 @@ def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions
     )
 
 
-def given(environ: Environ, answer: Answer) -> Given:
+def given(meta: Environ, answer: Answer) -> Given:
     """Give a kept answer to a request: whole, compressed, or "you have it already"."""
-    zipped = answer.zipped is not None and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-    if "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MODIFIED_SINCE" not in environ:
+    zipped = answer.zipped is not None and _takes_gzip(meta.get("HTTP_ACCEPT_ENCODING", ""))
+    if "HTTP_IF_NONE_MATCH" not in meta and "HTTP_IF_MODIFIED_SINCE" not in meta:
         ready = answer.ready.get(zipped)
         if ready is None:
             ready = answer.ready[zipped] = _whole(answer, zipped=zipped)
-        return ready if environ["REQUEST_METHOD"] == "GET" else (*ready[:2], b"")
-    if _has_it(environ, answer):
+        return ready if meta["REQUEST_METHOD"] == "GET" else (*ready[:2], b"")
+    if _has_it(meta, answer):
         kept = [one for one in answer.headers if not one[0].startswith("Content-")]
         return 304, [*kept, *_dated(answer, zipped=zipped)], b""
     whole = _whole(answer, zipped=zipped)
-    return whole if environ["REQUEST_METHOD"] == "GET" else (*whole[:2], b"")
+    return whole if meta["REQUEST_METHOD"] == "GET" else (*whole[:2], b"")
 
 
 def _dated(answer: Answer, *, zipped: bool) -> list[tuple[str, str]]:
@@ -175,22 +187,22 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _has_it(environ: Environ, answer: Answer) -> bool:
-    tags = environ.get("HTTP_IF_NONE_MATCH")
+def _has_it(meta: Environ, answer: Answer) -> bool:
+    tags = meta.get("HTTP_IF_NONE_MATCH")
     if tags is not None:
         opaque = answer.etag.removeprefix("W/")
         return any(one.strip().removeprefix("W/") in (opaque, "*") for one in tags.split(","))
-    since = parse_http_date_safe(environ.get("HTTP_IF_MODIFIED_SINCE") or "")
+    since = parse_http_date_safe(meta.get("HTTP_IF_MODIFIED_SINCE") or "")
     return since is not None and int(answer.modified) <= since
 
 
-def still_known(environ: Environ) -> Given | None:
+def still_known(meta: Environ) -> Given | None:
     """Answer a public request while the database is away, from the last edition, saying so."""
     known = lookup.last_known()
     if known is None or not settings.PUBLIC_ANSWERS["kept"]:
         return None
     editions, confirmed_at = known
-    answer = held(key_of(environ, editions))
+    answer = held(key_of(meta, editions))
     if answer is None:
         return None
     body = answer.body.replace(MAIN, _notice(confirmed_at).encode() + MAIN, 1)
@@ -200,7 +212,7 @@ def still_known(environ: Environ) -> Given | None:
         ("Warning", '110 - "Response is Stale"'),
         ("Content-Length", str(len(body))),
     ]
-    return 200, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+    return 200, headers, b"" if meta["REQUEST_METHOD"] == "HEAD" else body
 
 
 def _notice(moment: datetime) -> str:

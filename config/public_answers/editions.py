@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import select
 import threading
 import time
 from collections.abc import Mapping
@@ -194,15 +195,12 @@ class Lookup:
     def _value(self) -> bytes:
         """Read one value; a connection that has died since the last request is made anew."""
         if self._connection is not None:
-            found = self._connection.connection.pgconn.exec_(ANYTHING.encode())
-            if found.status == ExecStatus.TUPLES_OK:
-                return found.get_value(0, 0) if found.ntuples else b""
-            self._drop()
+            try:
+                return _one_value(self._connection.connection.pgconn)
+            except (OSError, PsycopgError):
+                self._drop()
         self._connect()
-        found = self._connection.connection.pgconn.exec_(ANYTHING.encode())
-        if found.status != ExecStatus.TUPLES_OK:
-            raise OSError(found.error_message.decode(errors="replace"))
-        return found.get_value(0, 0) if found.ntuples else b""
+        return _one_value(self._connection.connection.pgconn)
 
     def _connect(self) -> None:
         connection = connections[settings.PUBLIC_ANSWERS["database"]].copy()
@@ -216,6 +214,30 @@ class Lookup:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _one_value(server: Any) -> bytes:
+    """Ask for the edition of everything; a server that neither answers nor goes is away as well.
+
+    Raises OSError when there is no answer within PATIENCE.
+    """
+    server.send_query(ANYTHING.encode())
+    answer: bytes | None = None
+    while True:
+        if server.is_busy():
+            if not select.select([server.socket], [], [], PATIENCE)[0]:
+                raise TimeoutError("the database does not answer")
+            server.consume_input()
+            continue
+        found = server.get_result()
+        if found is None:
+            break
+        if found.status != ExecStatus.TUPLES_OK:
+            raise OSError(found.error_message.decode(errors="replace"))
+        answer = found.get_value(0, 0) if found.ntuples else b""
+    if answer is None:
+        raise OSError("the database gave no answer")
+    return answer
 
 
 lookup = Lookup()

@@ -131,18 +131,19 @@ memory = Memory()
 shared = Shared()
 
 
-def held(key: str) -> Answer | None:
-    """Return what was answered under this key, by any process."""
+def held(key: str, *, for_everybody: bool = True) -> Answer | None:
+    """Return what was answered under this key, by any process where it may be in Redis."""
     answer = memory.get(key)
-    if answer is None:
+    if answer is None and for_everybody:
         answer = shared.get(key)
         if answer is not None:
             memory.put(key, answer)
     return answer
 
 
-def keep(key: str, answer: Answer) -> None:
-    """Keep an answer for every process."""
+def keep(key: str, answer: Answer, *, for_everybody: bool) -> None:
+    """Keep an answer here, and in Redis for every process where it is worth its room."""
     if answer.size <= LARGEST:
         memory.put(key, answer)
-        shared.put(key, answer)
+        if for_everybody:
+            shared.put(key, answer)

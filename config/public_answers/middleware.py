@@ -1,4 +1,4 @@
-"""Keeps public answers, and gives those of the API, whose requests are counted.
+"""Keeps public answers, and gives them where no front stands before Django.
 
 It stands outermost: what is kept has every header that the others add.
 """
@@ -14,9 +14,16 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from config.public_answers.answering import Given, asks_for_public, given, key_of, to_keep
+from config.public_answers.answering import (
+    Given,
+    asks_for_public,
+    for_everybody,
+    given,
+    key_of,
+    to_keep,
+)
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
-from config.public_answers.front import LOOKED
+from config.public_answers.front import COUNTED, LOOKED
 from config.public_answers.kept import held, keep
 from plans.api_support.throttling import PerCaller
 
@@ -52,14 +59,14 @@ class PublicAnswersMiddleware:
         with self._making(key) as first:
             # Another request has just made it.
             if not first and not request.path_info.startswith("/api/"):
-                answer = held(key)
+                answer = held(key, for_everybody=False)
                 if answer is not None:
                     return _response(given(request.META, answer))
             response = self.get_response(request)
             answer = to_keep(request, response, editions)
             if answer is None:
                 return response
-            keep(key, answer)
+            keep(key, answer, for_everybody=for_everybody(request.META))
         kept = _response(given(request.META, answer))
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
@@ -73,13 +80,14 @@ class PublicAnswersMiddleware:
 
     def _held(self, request: HttpRequest) -> HttpResponse | None:
         try:
-            answer = held(key_of(request.META, lookup.current()))
+            key = key_of(request.META, lookup.current())
+            answer = held(key, for_everybody=for_everybody(request.META))
         except DatabaseAwayError:
             return None  # the page for a database that is away gives what is kept
         if answer is None:
             return None
         limits: dict[str, str] = {}
-        if request.path_info.startswith("/api/v1/"):
+        if request.path_info.startswith(COUNTED):
             allowed, limits = PerCaller().count(request.META)
             if not allowed:
                 return None

@@ -45,8 +45,7 @@ class PerCaller(BaseThrottle):
         caller = client_address(meta) if token is None else f"token-{token.pk}"
         key = f"throttle:{self.name}:{caller}:{now // WINDOW}"
         try:
-            cache.add(key, 0, WINDOW)
-            count = cache.incr(key)
+            count = _counted(key)
         except (RedisError, ValueError):
             logger.warning("The requests of the API are not counted: the cache does not answer.")
             count = 1
@@ -67,6 +66,15 @@ class PerCaller(BaseThrottle):
 
     def wait(self) -> float:
         return self.reset
+
+
+def _counted(key: str) -> int:
+    """Count one more; only the first of a window has to make the count."""
+    try:
+        return int(cache.incr(key))
+    except ValueError:
+        cache.add(key, 0, WINDOW)
+        return int(cache.incr(key))
 
 
 class ExportsPerCaller(PerCaller):

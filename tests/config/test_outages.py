@@ -74,8 +74,9 @@ def test_a_process_that_starts_without_the_database_gives_what_others_knew(
     own, web = running
     _, _, body = web.get(PLAN)
     own.postgres.stop()
-    # A worker that was not there when the page was kept.
-    with own.web() as late:
-        status, _, stale = late.get(PLAN)
+    # A process of the same site that was not there when the page was kept.
+    host = f"127.0.0.1:{web.port}"
+    with own.web(settings={"BASE_URL": f"http://{host}"}) as late:
+        status, _, stale = late.get(PLAN, {"Host": host})
     own.postgres.start()
     assert (status, NOTICE in stale.decode(), len(stale) > len(body)) == (200, True, True)

@@ -312,6 +312,19 @@ def test_a_write_is_acknowledged_when_no_look_up_is_older(
         assert plan.title in client.get("/plans/grand-est-2019/").content.decode()
 
 
+def test_invented_queries_take_no_room_in_redis(client: Client, plan: Plan) -> None:
+    client.get("/methodologie/")
+    client.get("/api/v1/plans/")
+    redis = cache._cache.get_client()
+    kept = set(redis.keys("*public:*"))
+    assert len(kept) == 3  # two answers, and the last known edition
+    for number in range(5):
+        client.get(f"/methodologie/?n={number}")
+        client.get("/api/v1/plans/", headers={"accept": f"application/json;q=0.{number}"})
+    assert set(redis.keys("*public:*")) == kept
+    assert was_kept(client, "/methodologie/?n=4")
+
+
 def test_an_edition_is_asked_once_for_requests_that_wait_together(
     plan: Plan, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

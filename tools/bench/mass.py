@@ -98,8 +98,8 @@ class Mass:
                 "period_start": f"date '{FIRST_DAY}' + made.number",
                 "period_end": f"date '{FIRST_DAY}' + made.number",
                 "supersedes_id": "NULL",
-                "published_at": "timestamptz '2026-01-01' - made.number * interval '1 hour'",
-                "recorded_at": "timestamptz '2026-01-01' - made.number * interval '1 hour'",
+                "published_at": "timestamptz '2026-01-01' - made.number * interval '1 day'",
+                "recorded_at": "timestamptz '2026-01-01' - made.number * interval '1 day'",
             },
         )
         self.connection.execute(
