@@ -60,7 +60,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Partner:
+class Receiver:
     """What a partner was sent, in order, and how it answers."""
 
     def __init__(self) -> None:
@@ -89,9 +89,9 @@ class Partner:
 
 
 @contextmanager
-def partner_system(context: ssl.SSLContext | None = None) -> Iterator[Partner]:
+def partner_system(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Run a partner's system on a free port; with a context, it speaks TLS."""
-    partner = Partner()
+    partner = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

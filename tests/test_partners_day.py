@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,9 +22,12 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from exchange.webhooks import services as webhooks
+from exchange.webhooks.courier import deliver
 from indicators.models import Observation
 from measures.models import Measure
 from plans.models import Plan, Role
@@ -35,6 +39,7 @@ from tests.factories import (
     SourceFactory,
     TargetFactory,
 )
+from tests.receiver import Receiver, partner_system
 
 ROOT = Path(__file__).resolve().parent.parent
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -53,6 +58,13 @@ def site(live_server: LiveServer, settings: Settings) -> LiveServer:
     TargetFactory.create(indicator=indicator, value=10_000)
     SourceFactory.create(plan=plan, code="registre")
     return live_server
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Where the partner is told of changes."""
+    with partner_system() as running:
+        yield running
 
 
 @pytest.fixture
@@ -101,13 +113,16 @@ def five_hundred() -> list[dict[str, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_partners_day(site: LiveServer, example: ModuleType) -> None:
+def test_a_partners_day(
+    site: LiveServer, example: ModuleType, receiver: Receiver, settings: Settings
+) -> None:
     plan = Plan.objects.get(slug="grand-est-2019")
     measure = Measure.objects.get(code="pack-ia")
     observations = f"{site.url}/api/v1/observations/?indicator=diagnostics"
 
     # A manager makes a token for the partner's system, and gives it a measure.
-    manager: Browser = signed_in(member(plan, Role.MANAGER))
+    person = member(plan, Role.MANAGER)
+    manager: Browser = signed_in(person)
     page = manager.post(
         "/agent/plans/grand-est-2019/jetons/",
         {
@@ -147,12 +162,34 @@ def test_a_partners_day(site: LiveServer, example: ModuleType) -> None:
     assert (first["created"], first["refused"], again) == (GOOD, 0, first)
     assert Observation.objects.filter(state="submitted").count() == GOOD
 
+    # The manager has the partner's system told of what is published.
+    settings.WEBHOOK_ALLOWED_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
+    settings.WEBHOOK_ALLOW_HTTP = True
+    subscription, secret = webhooks.subscribe(
+        plan,
+        name="Agence régionale, registre",
+        url=receiver.url,
+        kinds=["observation.published"],
+        by=person,
+        at=timezone.now(),
+    )
+
     # Nothing is public before a person has looked. A reviewer publishes two of them.
     assert read(observations, If_None_Match='"other"')[0] == before
     reviewer = signed_in(member(plan, Role.REVIEWER))
     published = Observation.objects.order_by("period_start")[:2]
     ticked = [f"observations-{row.pk}" for row in published]
     reviewer.post("/agent/plans/grand-est-2019/relecture/", {"contribution": ticked})
+
+    # Each is told once, and signed.
+    while deliver(subscription.pk):
+        pass
+    assert all(message.is_signed_with(secret) for message in receiver.messages)
+    told = [message.data["data"]["observation"] for message in receiver.messages]
+    assert [(row["period_start"], row["value"]) for row in told] == [
+        ("2024-01-01", "20"),
+        ("2024-01-02", "20"),
+    ]
 
     # The answer changed, and its tag with it.
     after, headers = read(observations, If_None_Match=held)

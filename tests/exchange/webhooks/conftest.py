@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 from pytest_django import Settings
 
-from tests.receiver import Partner, partner_system
+from tests.receiver import Receiver, partner_system
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,6 @@ def _this_machine_is_allowed(settings: Settings) -> None:
 
 
 @pytest.fixture
-def partner() -> Iterator[Partner]:
+def partner() -> Iterator[Receiver]:
     with partner_system() as running:
         yield running

@@ -21,7 +21,7 @@ from plans.models import Plan, Role
 from tests.exchange.webhooks.changes import corrected, published, subscribed, withdrawn
 from tests.factories import IndicatorFactory, MembershipFactory, PlanFactory
 from tests.mail_server import Gate
-from tests.receiver import Message, Partner, Reply, partner_system
+from tests.receiver import Message, Receiver, Reply, partner_system
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def fresh(subscription: WebhookSubscription) -> WebhookSubscription:
 
 
 def test_what_was_published_arrives_once_signed_in_order(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     subscription, secret = subscribed(indicator.plan, partner.url)
     withdrawn(corrected(published(indicator, value=30), value=32))
@@ -108,7 +108,7 @@ def test_what_was_published_arrives_once_signed_in_order(
     assert fresh(subscription).lease is None
 
 
-def test_a_tampered_body_is_not_signed(partner: Partner, indicator: Indicator) -> None:
+def test_a_tampered_body_is_not_signed(partner: Receiver, indicator: Indicator) -> None:
     subscription, secret = subscribed(indicator.plan, partner.url)
     published(indicator)
     deliver(subscription.pk)
@@ -120,7 +120,7 @@ def test_a_tampered_body_is_not_signed(partner: Partner, indicator: Indicator) -
 
 
 def test_a_failing_event_holds_back_its_own_indicator_and_no_other(
-    partner: Partner, plan: Plan, clock: Clock
+    partner: Receiver, plan: Plan, clock: Clock
 ) -> None:
     subscription, _secret = subscribed(plan, partner.url)
     one, other = IndicatorFactory.create_batch(2, plan=plan)
@@ -150,7 +150,7 @@ def test_a_failing_event_holds_back_its_own_indicator_and_no_other(
 
 
 def test_an_attempt_that_comes_again_is_the_same_message_signed_anew(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     subscription, secret = subscribed(indicator.plan, partner.url)
     partner.answer = lambda _message: Reply(503, b"plus tard")
@@ -187,7 +187,7 @@ def test_a_receiver_rests_longer_after_each_failure_in_a_row() -> None:
 
 
 def test_a_receiver_that_fails_three_times_in_a_row_rests_and_one_success_wakes_it(
-    partner: Partner, plan: Plan, clock: Clock
+    partner: Receiver, plan: Plan, clock: Clock
 ) -> None:
     subscription, _secret = subscribed(plan, partner.url)
     partner.answer = lambda _message: Reply(500)
@@ -209,7 +209,7 @@ def test_a_receiver_that_fails_three_times_in_a_row_rests_and_one_success_wakes_
 
 
 def test_an_event_that_is_never_taken_is_given_up_and_the_next_follows(
-    partner: Partner, plan: Plan, clock: Clock
+    partner: Receiver, plan: Plan, clock: Clock
 ) -> None:
     subscription, _secret = subscribed(plan, partner.url)
     poison, healthy = IndicatorFactory.create_batch(2, plan=plan)
@@ -235,7 +235,7 @@ def test_an_event_that_is_never_taken_is_given_up_and_the_next_follows(
 
 
 def test_a_receiver_that_takes_nothing_for_two_days_is_stopped_and_the_managers_are_told(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     plan = indicator.plan
     manager = MembershipFactory.create(plan=plan, role=Role.MANAGER).user
@@ -272,7 +272,7 @@ def test_a_receiver_that_takes_nothing_for_two_days_is_stopped_and_the_managers_
 
 
 def test_a_receiver_that_is_gone_says_so_once(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     partner.answer = lambda _message: Reply(410)
@@ -283,7 +283,7 @@ def test_a_receiver_that_is_gone_says_so_once(
 
 
 def test_a_paused_subscription_keeps_what_comes_and_sends_it_when_resumed(
-    partner: Partner, indicator: Indicator
+    partner: Receiver, indicator: Indicator
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     services.pause(subscription)
@@ -296,7 +296,7 @@ def test_a_paused_subscription_keeps_what_comes_and_sends_it_when_resumed(
 
 
 def test_a_plan_that_is_public_no_more_keeps_its_news_until_it_is_again(
-    partner: Partner, indicator: Indicator
+    partner: Receiver, indicator: Indicator
 ) -> None:
     plan = indicator.plan
     subscription, _secret = subscribed(plan, partner.url)
@@ -308,7 +308,7 @@ def test_a_plan_that_is_public_no_more_keeps_its_news_until_it_is_again(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirects_are_not_followed(partner: Partner, indicator: Indicator, status: int) -> None:
+def test_redirects_are_not_followed(partner: Receiver, indicator: Indicator, status: int) -> None:
     with partner_system() as elsewhere:
         partner.answer = lambda _message: Reply(status, headers=(("Location", elsewhere.url),))
         subscription, _secret = subscribed(indicator.plan, partner.url)
@@ -320,7 +320,7 @@ def test_redirects_are_not_followed(partner: Partner, indicator: Indicator, stat
 
 
 def test_a_private_address_is_refused_at_the_time_of_sending(
-    partner: Partner, indicator: Indicator, settings: Settings
+    partner: Receiver, indicator: Indicator, settings: Settings
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     settings.WEBHOOK_ALLOWED_PRIVATE_NETWORKS = []
@@ -331,7 +331,7 @@ def test_a_private_address_is_refused_at_the_time_of_sending(
 
 
 def test_plain_http_is_refused_at_the_time_of_sending(
-    partner: Partner, indicator: Indicator, settings: Settings
+    partner: Receiver, indicator: Indicator, settings: Settings
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     settings.WEBHOOK_ALLOW_HTTP = False
@@ -342,7 +342,7 @@ def test_plain_http_is_refused_at_the_time_of_sending(
 
 
 def test_a_test_message_goes_at_once_past_pauses_and_is_tried_once(
-    partner: Partner, plan: Plan
+    partner: Receiver, plan: Plan
 ) -> None:
     subscription, secret = subscribed(plan, partner.url)
     services.pause(subscription)
@@ -363,7 +363,7 @@ def test_a_test_message_goes_at_once_past_pauses_and_is_tried_once(
     assert fresh(subscription).failures == 0
 
 
-def test_a_message_is_sent_again_under_the_same_id(partner: Partner, indicator: Indicator) -> None:
+def test_a_message_is_sent_again_under_the_same_id(partner: Receiver, indicator: Indicator) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     published(indicator)
     deliver(subscription.pk)
@@ -376,7 +376,7 @@ def test_a_message_is_sent_again_under_the_same_id(partner: Partner, indicator: 
 
 
 def test_a_second_sending_that_fails_holds_nothing_back(
-    partner: Partner, indicator: Indicator
+    partner: Receiver, indicator: Indicator
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     published(indicator)
@@ -389,7 +389,7 @@ def test_a_second_sending_that_fails_holds_nothing_back(
 
 
 def test_what_waits_is_tried_at_once_when_asked(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     partner.answer = lambda _message: Reply(500)
@@ -403,7 +403,7 @@ def test_what_waits_is_tried_at_once_when_asked(
 
 
 def test_a_rotated_secret_signs_beside_the_former_for_a_day(
-    partner: Partner, indicator: Indicator, clock: Clock
+    partner: Receiver, indicator: Indicator, clock: Clock
 ) -> None:
     subscription, former = subscribed(indicator.plan, partner.url)
     services.rotate_secret(subscription, leaked=False, at=clock.now)
@@ -422,7 +422,7 @@ def test_a_rotated_secret_signs_beside_the_former_for_a_day(
     assert [after.is_signed_with(key) for key in (former, new)] == [False, True]
 
 
-def test_a_secret_that_leaked_signs_no_more(partner: Partner, indicator: Indicator) -> None:
+def test_a_secret_that_leaked_signs_no_more(partner: Receiver, indicator: Indicator) -> None:
     subscription, former = subscribed(indicator.plan, partner.url)
     services.rotate_secret(subscription, leaked=True, at=timezone.now())
     new = services.show_secret(subscription, at=timezone.now())
@@ -433,7 +433,7 @@ def test_a_secret_that_leaked_signs_no_more(partner: Partner, indicator: Indicat
 
 
 def test_a_secret_whose_key_is_lost_sends_nothing_unsigned(
-    partner: Partner, indicator: Indicator, settings: Settings
+    partner: Receiver, indicator: Indicator, settings: Settings
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     published(indicator)
@@ -444,7 +444,7 @@ def test_a_secret_whose_key_is_lost_sends_nothing_unsigned(
 
 
 def test_a_courier_that_died_in_the_middle_is_made_up_for(
-    partner: Partner, indicator: Indicator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, indicator: Indicator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after its claim: the lease runs out, the delivery is due again, nothing is lost."""
     subscription, _secret = subscribed(indicator.plan, partner.url)
@@ -475,7 +475,7 @@ def test_a_courier_that_died_in_the_middle_is_made_up_for(
 
 
 def test_a_message_that_cannot_be_written_holds_back_its_own_indicator_only(
-    partner: Partner, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscription, _secret = subscribed(plan, partner.url)
     one, other = IndicatorFactory.create_batch(2, plan=plan)
@@ -494,7 +494,7 @@ def test_a_message_that_cannot_be_written_holds_back_its_own_indicator_only(
 
 
 def test_the_log_is_kept_for_a_while_and_what_waits_too_long_is_given_up(
-    partner: Partner, indicator: Indicator, settings: Settings
+    partner: Receiver, indicator: Indicator, settings: Settings
 ) -> None:
     settings.WEBHOOK_LOG_DAYS = 30
     subscription, _secret = subscribed(indicator.plan, partner.url)
@@ -524,7 +524,7 @@ def test_the_purge_takes_away_a_former_secret_that_signs_no_more(plan: Plan) -> 
 
 
 def test_deleting_a_subscription_in_mid_delivery_is_no_accident(
-    partner: Partner, indicator: Indicator
+    partner: Receiver, indicator: Indicator
 ) -> None:
     subscription, _secret = subscribed(indicator.plan, partner.url)
     published(indicator, value=Decimal(7))
@@ -548,7 +548,7 @@ def test_deleting_a_subscription_in_mid_delivery_is_no_accident(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(
-    partner: Partner, settings: Settings
+    partner: Receiver, settings: Settings
 ) -> None:
     settings.WEBHOOK_TIMEOUT_SECONDS = 30
     gate = Gate()

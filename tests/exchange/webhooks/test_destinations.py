@@ -17,7 +17,7 @@ from exchange.webhooks.destinations import (
     resolve,
 )
 from exchange.webhooks.posting import post
-from tests.receiver import Partner
+from tests.receiver import Receiver
 
 STRICT = Rules()
 HERE = Rules(private_networks=[ip_network("127.0.0.0/8")], plain_http=True)
@@ -174,7 +174,7 @@ class Connections:
 
 
 def test_a_name_that_changes_its_mind_is_asked_once_and_the_judged_address_is_used(
-    partner: Partner, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS rebinding: the first answer is allowed, any later one would lead elsewhere."""
     names = Names(["127.0.0.1"], ["10.9.8.7"])
@@ -200,7 +200,7 @@ def test_a_name_that_leads_inside_is_never_connected_to(monkeypatch: pytest.Monk
 
 
 def test_the_next_address_of_a_name_is_tried(
-    partner: Partner, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing listens on the first one."""
     monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.2", "127.0.0.1"]))
@@ -209,7 +209,7 @@ def test_the_next_address_of_a_name_is_tried(
 
 
 def test_a_name_and_a_path_with_accents_are_written_as_the_network_has_them(
-    partner: Partner, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"]))
     url = f"http://région.example.org:{partner.port}/événements/a%20b?clé=é&x=[1]"

@@ -28,7 +28,7 @@ from tests.accounts.test_killed_worker import ROOT, database_url, queue_url, wai
 from tests.exchange.webhooks.changes import corrected, published, subscribed
 from tests.factories import IndicatorFactory, PlanFactory
 from tests.mail_server import Gate
-from tests.receiver import Message, Partner, Reply, partner_system
+from tests.receiver import Message, Receiver, Reply, partner_system
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,7 +109,7 @@ def everything_delivered() -> bool:
 
 
 @pytest.fixture
-def partner() -> Iterator[Partner]:
+def partner() -> Iterator[Receiver]:
     with partner_system() as running:
         yield running
 
@@ -132,7 +132,7 @@ def orders(messages: list[Message]) -> dict[str, list[str]]:
     return told
 
 
-def test_a_courier_killed_with_a_message_in_hand(partner: Partner, tmp_path: Path) -> None:
+def test_a_courier_killed_with_a_message_in_hand(partner: Receiver, tmp_path: Path) -> None:
     plan = PlanFactory.create()
     _subscription, secret = subscribed(plan, partner.url)
     publish_and_correct(plan)
@@ -179,7 +179,7 @@ def queue_length() -> int:
         return length
 
 
-def test_a_slow_receiver_slows_nobody_else(partner: Partner, tmp_path: Path) -> None:
+def test_a_slow_receiver_slows_nobody_else(partner: Receiver, tmp_path: Path) -> None:
     """One that never answers, before and after one that does: the second is served at once."""
     plan = PlanFactory.create()
     gate = Gate()
@@ -209,7 +209,7 @@ def test_a_slow_receiver_slows_nobody_else(partner: Partner, tmp_path: Path) -> 
 
 
 def test_without_a_broker_nothing_is_lost_and_the_next_sweep_delivers(
-    partner: Partner, tmp_path: Path
+    partner: Receiver, tmp_path: Path
 ) -> None:
     """The queue is emptied, as by a broker that lost its memory: the rows remember."""
     plan = PlanFactory.create()

@@ -24,7 +24,7 @@ from exchange.webhooks import posting
 from exchange.webhooks.destinations import Rules
 from exchange.webhooks.posting import EXCERPT_BYTES, Answer, post
 from tests.mail_server import free_port
-from tests.receiver import Partner, Reply, partner_system
+from tests.receiver import Receiver, Reply, partner_system
 
 HERE = Rules(private_networks=[ip_network("127.0.0.0/8")], plain_http=True)
 
@@ -37,24 +37,24 @@ def sent_to(url: str, timeout: float = 5) -> Answer:
     ("status", "accepted"), [(200, True), (204, True), (299, True), (300, False), (302, False),
                              (400, False), (404, False), (500, False)]
 )  # fmt: skip
-def test_only_a_2xx_is_an_acceptance(partner: Partner, status: int, accepted: bool) -> None:
+def test_only_a_2xx_is_an_acceptance(partner: Receiver, status: int, accepted: bool) -> None:
     partner.answer = lambda _message: Reply(status)
     answer = sent_to(partner.url)
     assert (answer.status, answer.accepted, answer.error) == (status, accepted, "")
 
 
-def test_the_beginning_of_an_answer_is_kept_and_no_more(partner: Partner) -> None:
+def test_the_beginning_of_an_answer_is_kept_and_no_more(partner: Receiver) -> None:
     partner.answer = lambda _message: Reply(500, "é".encode() * 100_000)
     answer = sent_to(partner.url)
     assert answer.excerpt == "é" * (EXCERPT_BYTES // 2)
 
 
-def test_an_answer_that_is_no_text_can_still_be_stored(partner: Partner) -> None:
+def test_an_answer_that_is_no_text_can_still_be_stored(partner: Receiver) -> None:
     partner.answer = lambda _message: Reply(500, b"a\x00b\xff")
     assert sent_to(partner.url).excerpt == "a\ufffdb\ufffd"
 
 
-def test_nobody_there_is_said(partner: Partner) -> None:
+def test_nobody_there_is_said(partner: Receiver) -> None:
     answer = sent_to(f"http://127.0.0.1:{free_port()}/")
     assert answer.status is None
     assert answer.error == "connection: Connection refused"
@@ -67,7 +67,7 @@ def test_an_unknown_name_is_said() -> None:
 
 
 def test_a_proxy_of_the_environment_is_not_used(
-    partner: Partner, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -175,7 +175,7 @@ def certificate_for(name: str, folder: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def secure_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Partner]:
+def secure_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     """A partner with a certificate for hooks.example.org, and names that all lead to it."""
     context = certificate_for("hooks.example.org", tmp_path)
 
@@ -190,7 +190,7 @@ def secure_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def test_the_certificate_is_that_of_the_name_although_the_address_is_pinned(
-    secure_partner: Partner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    secure_partner: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     right = sent_to(f"https://hooks.example.org:{secure_partner.port}/")
@@ -201,7 +201,7 @@ def test_the_certificate_is_that_of_the_name_although_the_address_is_pinned(
     assert len(secure_partner.messages) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(secure_partner: Partner) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(secure_partner: Receiver) -> None:
     answer = sent_to(f"https://hooks.example.org:{secure_partner.port}/")
     assert answer.status is None
     assert answer.error == "tls: self-signed certificate"

@@ -12,7 +12,7 @@ from exchange.models import WebhookSubscription
 from exchange.webhooks import services
 from tests.exchange.webhooks.changes import published, subscribed
 from tests.factories import IndicatorFactory, PlanFactory
-from tests.receiver import Partner
+from tests.receiver import Receiver
 from tests.test_image import launched
 
 COURIERS = ("exchange.tasks.sweep_webhooks", "exchange.tasks.deliver_webhooks")
@@ -39,7 +39,7 @@ def test_the_beat_rings_often_and_no_ring_outlives_the_next() -> None:
 
 @pytest.mark.django_db
 def test_a_sweep_asks_for_each_receiver_that_has_something_to_be_told(
-    partner: Partner, monkeypatch: pytest.MonkeyPatch
+    partner: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = PlanFactory.create()
     one, _secret = subscribed(plan, partner.url)
