@@ -61,8 +61,10 @@ def site(live_server: LiveServer, settings: Settings) -> LiveServer:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
+def receiver(settings: Settings) -> Iterator[Receiver]:
     """Where the partner is told of changes."""
+    settings.WEBHOOK_ALLOWED_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
+    settings.WEBHOOK_ALLOW_HTTP = True
     with partner_system() as running:
         yield running
 
@@ -112,17 +114,21 @@ def five_hundred() -> list[dict[str, str]]:
     return rows
 
 
+def told(receiver: Receiver, secret: str) -> list[tuple[str, str]]:
+    """The period and the value of each message; one that is not signed is refused."""
+    assert all(message.is_signed_with(secret) for message in receiver.messages)
+    rows = [message.data["data"]["observation"] for message in receiver.messages]
+    return [(row["period_start"], row["value"]) for row in rows]
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_partners_day(
-    site: LiveServer, example: ModuleType, receiver: Receiver, settings: Settings
-) -> None:
+def test_a_partners_day(site: LiveServer, example: ModuleType, receiver: Receiver) -> None:
     plan = Plan.objects.get(slug="grand-est-2019")
     measure = Measure.objects.get(code="pack-ia")
     observations = f"{site.url}/api/v1/observations/?indicator=diagnostics"
 
     # A manager makes a token for the partner's system, and gives it a measure.
-    person = member(plan, Role.MANAGER)
-    manager: Browser = signed_in(person)
+    manager: Browser = signed_in(person := member(plan, Role.MANAGER))
     page = manager.post(
         "/agent/plans/grand-est-2019/jetons/",
         {
@@ -163,8 +169,6 @@ def test_a_partners_day(
     assert Observation.objects.filter(state="submitted").count() == GOOD
 
     # The manager has the partner's system told of what is published.
-    settings.WEBHOOK_ALLOWED_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
-    settings.WEBHOOK_ALLOW_HTTP = True
     subscription, secret = webhooks.subscribe(
         plan,
         name="Agence régionale, registre",
@@ -184,12 +188,7 @@ def test_a_partners_day(
     # Each is told once, and signed.
     while deliver(subscription.pk):
         pass
-    assert all(message.is_signed_with(secret) for message in receiver.messages)
-    told = [message.data["data"]["observation"] for message in receiver.messages]
-    assert [(row["period_start"], row["value"]) for row in told] == [
-        ("2024-01-01", "20"),
-        ("2024-01-02", "20"),
-    ]
+    assert told(receiver, secret) == [("2024-01-01", "20"), ("2024-01-02", "20")]
 
     # The answer changed, and its tag with it.
     after, headers = read(observations, If_None_Match=held)
