@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.http import parse_etags
+from django.utils.translation import ngettext
 from rest_framework.request import Request
 
 from indicators import services
@@ -33,7 +35,7 @@ from plans.api_support.problems import Refused
 from plans.api_support.writing import IN_ENGLISH, Act, pointed
 from plans.models import Contribution, Role
 from plans.permissions import Action, Rights
-from plans.workflow import EditConflictError, WorkflowError, entered
+from plans.workflow import EditConflictError, WorkflowError, entered, tell_reviewers_of_many
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Row:
     errors: list[dict[str, str]] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     confirmation: str = ""
+    handed_in: bool = False
 
     def refuse(self, detail: str, pointer: str = "") -> None:
         """Note why the row is refused."""
@@ -108,6 +111,7 @@ class ObservationBulk(ObservationDrafts):
                 with transaction.atomic():
                     if not (asked["atomic"] and refused(rows)) or asked["dry_run"]:
                         self.write_rows(rows, asked["then"])
+                        self.tell_reviewers(rows)
                     report = self.report(rows, asked)
                     if asked["dry_run"] or (asked["atomic"] and refused(rows)):
                         raise Undone
@@ -226,6 +230,24 @@ class ObservationBulk(ObservationDrafts):
         if then == "publish" and changed:
             services.refresh_progress(changed, on=timezone.localdate())
 
+    def tell_reviewers(self, rows: Sequence[Row]) -> None:
+        """Tell once of all that the request handed in and did not publish."""
+        count = sum(
+            row.handed_in and row.stored is not None and not row.stored.is_current
+            for row in rows
+            if not row.errors
+        )
+        if not count:
+            return
+        text = ngettext(
+            "À relire : %(count)s valeur déposée par « %(name)s »",
+            "À relire : %(count)s valeurs déposées par « %(name)s »",
+            count,
+        ) % {"count": count, "name": self.system_user.name}
+        tell_reviewers_of_many(
+            self.plan, self.system_user, text, key=f"bulk:{uuid.uuid4()}", at=timezone.now()
+        )
+
     def _write(self, row: Row, then: str) -> None:
         now, user = timezone.now(), self.system_user
         stored = row.stored
@@ -246,7 +268,8 @@ class ObservationBulk(ObservationDrafts):
             Contribution.State.DRAFT,
             Contribution.State.RETURNED,
         ):
-            stored = contributing.submit(stored, revision=stored.revision, at=now)
+            stored = contributing.submit(stored, revision=stored.revision, at=now, told=False)
+            row.handed_in = True
         if then == "publish" and stored.state == Contribution.State.SUBMITTED:
             stored = services.publish(stored, reviewer=user, at=now, refresh=False)
         row.stored = stored

@@ -72,11 +72,13 @@ def save(
 
 
 @transaction.atomic
-def submit(contribution: ContributionT, *, revision: int | None, at: datetime) -> ContributionT:
+def submit(
+    contribution: ContributionT, *, revision: int | None, at: datetime, told: bool = True
+) -> ContributionT:
     """Hand in a draft as the person saw it; one that is handed in already stays as it is.
 
-    Raises EditConflictError when someone saved other content since `revision`, UnsourcedError
-    without a source, WorkflowError when it is published already.
+    `told`: see `workflow.submit`. Raises EditConflictError when someone saved other content since
+    `revision`, UnsourcedError without a source, WorkflowError when it is published already.
     """
     row = _locked(contribution)
     if row.revision != revision:
@@ -85,7 +87,7 @@ def submit(contribution: ContributionT, *, revision: int | None, at: datetime) -
         return row
     if row.source_id is None:
         raise UnsourcedError
-    return workflow.submit(row, at=at)
+    return workflow.submit(row, at=at, told=told)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Notification, User
@@ -163,10 +164,11 @@ def save_draft(
 
 
 @transaction.atomic
-def submit(contribution: ContributionT, *, at: datetime) -> ContributionT:
+def submit(contribution: ContributionT, *, at: datetime, told: bool = True) -> ContributionT:
     """Hand a draft, or a returned contribution, to the reviewers.
 
-    Raises WorkflowError when it is already submitted or published.
+    Whoever hands in many at once tells the reviewers once for all (`tell_reviewers_of_many`), and
+    says `told=False` here. Raises WorkflowError when it is already submitted or published.
     """
     row = _locked(contribution)
     if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):
@@ -180,16 +182,30 @@ def submit(contribution: ContributionT, *, at: datetime) -> ContributionT:
     _save_checked_by_database(row)
     plan = row.permission_plan
     settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
+    if told:
+        notify(
+            [person for person in reviewers_of(plan) if person.pk != row.author_id],
+            plan_id=plan.pk,
+            kind=Notification.Kind.TO_REVIEW,
+            key=_key("to_review", row, at),
+            text=_("À relire : %(what)s") % {"what": row},
+            url=row.get_absolute_url(),
+            at=at,
+        )
+    return row
+
+
+def tell_reviewers_of_many(plan: Plan, author: User, text: str, *, key: str, at: datetime) -> None:
+    """Tell the reviewers once of all that was handed in together."""
     notify(
-        [person for person in reviewers_of(plan) if person.pk != row.author_id],
+        [person for person in reviewers_of(plan) if person.pk != author.pk],
         plan_id=plan.pk,
         kind=Notification.Kind.TO_REVIEW,
-        key=_key("to_review", row, at),
-        text=_("À relire : %(what)s") % {"what": row},
-        url=row.get_absolute_url(),
+        key=f"to_review:{key}",
+        text=text,
+        url=reverse("agent:review", args=[plan.slug]),
         at=at,
     )
-    return row
 
 
 @transaction.atomic
@@ -209,7 +225,7 @@ def send_back(
     row.full_clean()
     row.save()
     settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
-    _tell_author(row, Notification.Kind.RETURNED, _("Renvoyé : %(what)s"), at=at)
+    _tell_author(row, Notification.Kind.RETURNED, _("Renvoyé : %(what)s"), at=at)
     return row
 
 
@@ -253,7 +269,7 @@ def publish(
     row.save()
     settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
     if reviewer is not None and reviewer.pk != row.author_id:
-        _tell_author(row, Notification.Kind.PUBLISHED, _("Publié : %(what)s"), at=at)
+        _tell_author(row, Notification.Kind.PUBLISHED, _("Publié : %(what)s"), at=at)
     return row
 
 

@@ -24,13 +24,10 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Notification
-from accounts.services import notify
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.annotating import annotate
 from exchange.spreadsheets.applying import ConflictError, write
@@ -43,7 +40,7 @@ from exchange.spreadsheets.staging import compare_rows, count_outcomes, refresh_
 from exchange.spreadsheets.xlsx_reading import XlsxDocument
 from plans.models import Plan
 from plans.permissions import rights_in
-from plans.workflow import reviewers_of
+from plans.workflow import tell_reviewers_of_many
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -364,18 +361,16 @@ def _tell_conflict(job: ImportJob, conflict: ConflictError, at: datetime) -> Non
 def _tell_reviewers(job: ImportJob, at: datetime) -> None:
     """Tell once for the whole import what each submission tells for itself."""
     count = job.to_write - job.count(Outcome.WITHDRAW)
-    notify(
-        [person for person in reviewers_of(job.plan) if person.pk != job.user_id],
-        plan_id=job.plan_id,
-        kind=Notification.Kind.TO_REVIEW,
-        key=f"to_review:import:{job.pk}",
-        text=ngettext(
+    tell_reviewers_of_many(
+        job.plan,
+        job.user,
+        ngettext(
             "À relire : %(count)s saisie du fichier « %(name)s »",
             "À relire : %(count)s saisies du fichier « %(name)s »",
             count,
         )
         % {"count": count, "name": job.name[-150:]},
-        url=reverse("agent:review", args=[job.plan.slug]),
+        key=f"import:{job.pk}",
         at=at,
     )
 

@@ -206,11 +206,15 @@ def test_what_a_person_changed_meanwhile_is_replaced_only_when_seen(partner: Par
 
 
 def test_rows_are_handed_in(partner: Partner) -> None:
+    reviewer = member(partner.plan, Role.REVIEWER)
     partner.post(BULK, {"rows": [row(2019)]})
     answer = partner.post(BULK, {"then": "submit", "rows": [row(2019), row(2020)]})
     assert outcomes(answer) == ["unchanged", "created"]
     assert [one["state"] for one in answer.json()["results"]] == ["submitted", "submitted"]
+    # Reviewers are told once of the whole request, not row by row; nor again of what they know.
+    told = "À relire\u00a0: 2 valeurs déposées par «\u00a0Agence régionale, tableau de bord\u00a0»"
     again = partner.post(BULK, {"then": "submit", "rows": [row(2019), row(2020)]})
+    assert [one.text for one in Notification.objects.filter(user=reviewer)] == [told]
     assert outcomes(again) == ["unchanged", "unchanged"]
     changed = partner.post(BULK, {"atomic": False, "rows": [row(2019, "31")]})
     assert outcomes(changed) == ["refused"]

@@ -321,7 +321,7 @@ def test_a_draft_is_handed_in_and_published_by_someone_else(
     answer = partner.post(f"{DRAFT}submit/", If_Match=tag)
     assert (answer.status_code, answer.json()["state"]) == (200, "submitted")
     told = Notification.objects.get(user=reviewer)
-    assert told.text.startswith("À relire : ")
+    assert told.text.startswith("À relire\u00a0: ")
     assert not Notification.objects.filter(user=partner.user).exists()
     changed = partner.put(DRAFT, {"value": "31"}, If_Match=answer["ETag"])
     assert (changed.status_code, "in review" in changed.json()["detail"]) == (409, True)

@@ -349,7 +349,7 @@ def test_a_submission_tells_the_reviewers_and_managers_of_its_plan_but_its_autho
 
     workflow.submit(update, at=NOON)
 
-    expected = [("to_review", f"À relire : {update}")]
+    expected = [("to_review", f"À relire\u00a0: {update}")]
     assert [told(user) for user in (reviewer, manager)] == [expected, expected]
     assert [told(user) for user in (update.author, *others)] == [[], [], []]
 
@@ -361,8 +361,8 @@ def test_the_author_is_told_of_a_return_and_of_a_publication() -> None:
     workflow.publish(update, plan_of(update), reviewer=reviewer, at=LATER)
 
     assert told(update.author) == [
-        ("returned", f"Renvoyé : {update}"),
-        ("published", f"Publié : {update}"),
+        ("returned", f"Renvoyé\u00a0: {update}"),
+        ("published", f"Publié\u00a0: {update}"),
     ]
     assert set(Notification.objects.values_list("url", flat=True)) == {update.get_absolute_url()}
 
