@@ -59,12 +59,12 @@ def tell(method: str, route: str, status: int, seconds: float) -> None:
         )  # fmt: skip
 
 
-def identifier_of(environ: Mapping[str, Any]) -> str:
+def identifier_of(meta: Mapping[str, Any]) -> str:
     """Return the identifier that our proxy gave, if it is well formed; else a new one.
 
     Without a proxy of ours the header is a stranger's, who must not choose what our log says.
     """
-    given = environ.get("HTTP_X_REQUEST_ID", "") if settings.TRUST_FORWARDED_FOR else ""
+    given = meta.get("HTTP_X_REQUEST_ID", "") if settings.TRUST_FORWARDED_FOR else ""
     return given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
 
 

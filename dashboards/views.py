@@ -125,12 +125,18 @@ def indicator_chart(
             return HttpResponse(
                 status=503, headers={"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
             )
-        response = HttpResponse(image.content, content_type=image.content_type)
-        if image_format == "svg":
-            response.headers["Content-Security-Policy"] = charts.svg_policy(image.content)
+        response = image_answer(image)
     response.headers["ETag"] = etag
     # Short, because a correction must be seen soon; the entity tag makes asking again cheap.
     patch_cache_control(response, public=True, max_age=CHART_SECONDS)
+    return response
+
+
+def image_answer(image: charts.RenderedChart) -> HttpResponse:
+    """Answer with the image of a chart; one that is opened by itself keeps its own style sheet."""
+    response = HttpResponse(image.content, content_type=image.content_type)
+    if image.content_type == "image/svg+xml":
+        response.headers["Content-Security-Policy"] = charts.svg_policy(image.content)
     return response
 
 

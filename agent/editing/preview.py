@@ -40,6 +40,7 @@ from dashboards.measure_page import measure_page
 from dashboards.objective_page import objective_page
 from dashboards.plan_page import plan_page as public_plan_page
 from dashboards.sources_page import sources_page
+from dashboards.views import image_answer
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
@@ -141,7 +142,7 @@ def chart(
         )
     except charts.ChartUnavailableError:
         return HttpResponse(status=503)
-    return HttpResponse(image.content, content_type=image.content_type)
+    return image_answer(image)
 
 
 @_previewed

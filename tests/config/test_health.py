@@ -195,4 +195,6 @@ def test_metrics_say_that_a_server_is_away(client: Client, settings: Settings) -
 def test_the_last_migrations_are_those_of_the_files() -> None:
     here = Path(__file__).resolve().parents[2]
     ours = {app for app, _ in _last_migrations() if (here / app).is_dir()}
-    assert ours == {"accounts", "exchange", "indicators", "measures", "objectives", "plans"}
+    assert ours == {
+        "accounts", "dashboards", "exchange", "indicators", "measures", "objectives", "plans",
+    }  # fmt: skip

@@ -124,7 +124,7 @@ def launch(data_dir: Path, **settings: str) -> tuple[int, list[str]]:
 
 
 TOKEN = "k9s8d7f6g5h4j3k2l1"
-PAGE_COUNTED = 'plans_http_requests_total{method="GET",route="/methodologie/",status="200"} 20.0'
+PAGE_COUNTED = 'plans_http_requests_total{method="GET",route="/comptes/login/",status="200"} 20.0'
 
 
 def asked(port: int, address: str, *, token: str = "") -> str:
@@ -180,7 +180,7 @@ def test_a_site_lives_and_keeps_what_it_has(data_dir: Path) -> None:
             "status": "ready", "database": "ok", "migrations": "ok", "redis": "ok",
         }  # fmt: skip
         for _ in range(20):
-            asked(port, "/methodologie/")
+            asked(port, "/comptes/login/")
         counted_by = {asked(port, "/metrics", token=TOKEN).count(PAGE_COUNTED) for _ in range(8)}
         assert counted_by == {1}
 

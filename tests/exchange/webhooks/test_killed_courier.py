@@ -24,10 +24,11 @@ from django.utils import timezone
 from exchange.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
 from exchange.webhooks.services import SWEEP_TASK
 from plans.models import Plan
-from tests.accounts.test_killed_worker import ROOT, database_url, queue_url, wait_until
+from tests.accounts.test_killed_worker import wait_until
 from tests.exchange.webhooks.changes import corrected, published, subscribed
 from tests.factories import IndicatorFactory, PlanFactory
 from tests.mail_server import Gate
+from tests.processes import ROOT, database_url, queue_url
 from tests.receiver import Message, Receiver, Reply, partner_system
 
 pytestmark = pytest.mark.django_db(transaction=True)
