@@ -112,7 +112,8 @@ class Stock:
             )  # fmt: skip
             listens = (
                 f"-c listen_addresses=127.0.0.1 -c port={self.postgres_port} "
-                f"-c unix_socket_directories={shlex.quote(str(data))}"
+                # How fast the disk is, and what a power cut does, is not what is tried.
+                f"-c unix_socket_directories={shlex.quote(str(data))} -c fsync=off"
             )
             stack.callback(
                 self._run, "pg_ctl", "stop", f"--pgdata={data}", "--mode=fast", "--wait"
@@ -340,7 +341,7 @@ def pages(site: Compose) -> str:
     sizes = []
     for path, holds in (
         (PLAN, "<main"),
-        ("/comptes/connexion/", 'type="password"'),
+        ("/comptes/login/", 'type="password"'),
         ("/api/v1/plans/", '"grand-est-2019"'),
     ):
         status, headers, body = site.get(path)

@@ -15,7 +15,6 @@ from tools.bench.site import Site, site
 
 PREPARE = """
 import json
-from django.test import Client
 from tests.faults.prepare import prepared
 print(json.dumps(prepared()))
 """
@@ -29,6 +28,7 @@ def prepared() -> Iterator[tuple[Site, Written]]:
     # A crash must lose nothing: the servers write as those of an installation do.
     with site(folder / "data") as own:
         own.manage("migrate", "--no-input")
+        own.manage("collectstatic", "--no-input", "--verbosity", "0")
         said = own.manage("shell", "--no-imports", "-c", PREPARE)
         yield own, Written(**json.loads(said.splitlines()[-1]))
     shutil.rmtree(folder)
