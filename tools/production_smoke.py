@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,7 @@ class Stock:
                 # How fast the disk is, and what a power cut does, is not what is tried.
                 f"-c unix_socket_directories={shlex.quote(str(data))} -c fsync=off"
             )
-            stack.callback(
-                self._run, "pg_ctl", "stop", f"--pgdata={data}", "--mode=fast", "--wait"
-            )
+            stack.callback(self._run, "pg_ctl", "stop", f"--pgdata={data}", "--mode=fast", "--wait")
             self._run("pg_ctl", "start", f"--pgdata={data}", "--wait", f"--options={listens}")
             with self.connect("postgres") as connection:
                 connection.execute("CREATE DATABASE plans")
@@ -216,14 +214,14 @@ class Compose:
             )  # fmt: skip
 
     def run(self, service: str, *words: str) -> str:
-        """Run a command in the environment of a service; raises SmokeError unless it ends with 0."""
+        """Run a command in the environment of a service; raises SmokeError unless it gives 0."""
         done = subprocess.run(
             [ENTRY_POINT, *(words or self.told["services"][service]["command"])],
             cwd=ROOT, env=self.environment(service), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False, **self.account,
         )  # fmt: skip
         need(done.returncode == 0, f"{words or service} fails:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return str(done.stdout)
 
     def logs(self) -> str:
         found = sorted(self.folder.glob("*.log"))
@@ -234,10 +232,8 @@ class Compose:
         for process in self.processes.values():
             if process.poll() is None:
                 process.kill()
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
 
     def get(
@@ -406,7 +402,7 @@ def graceful_stop(site: Compose) -> str:
                 found = other.execute(
                     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
                 ).fetchone()
-            return found is not None and found[0] >= 2  # noqa: PLR2004 - the page and the task
+            return found is not None and found[0] >= 2
 
         until(waiting, "a page and a task under way", 20)
         begun = time.monotonic()

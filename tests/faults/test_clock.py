@@ -51,7 +51,7 @@ class Clock:
         monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
         system = editions.time
         shown = SimpleNamespace(
-            time=lambda: self.now.timestamp(), monotonic=system.monotonic, sleep=system.sleep
+            time=self.now.timestamp, monotonic=system.monotonic, sleep=system.sleep
         )
         monkeypatch.setattr(editions, "time", shown)
 

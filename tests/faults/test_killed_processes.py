@@ -20,11 +20,13 @@ def test_the_web_server_is_killed_during_publications(own: OwnSite) -> None:
         web.process.wait()
     # Whoever waits for the end of a transaction that is being undone has it now.
     until(
-        lambda: own.ask(
-            "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'",
-            own.site.layout.database["USER"],
-        )
-        == [(0,)],
+        lambda: (
+            own.ask(
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'",
+                own.site.layout.database["USER"],
+            )
+            == [(0,)]
+        ),
         "the database lets go",
     )
 

@@ -60,7 +60,7 @@ def test_redis_goes_and_comes_back(own: OwnSite) -> None:
         token = page.decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         typed = urlencode(
             {
-                "csrfmiddlewaretoken": token, "period": "", "period_start": "2001-01-01",
+                "csrfmiddlewaretoken": token, "period": "autre", "period_start": "2001-01-01",
                 "period_end": "2001-01-01", "value": "7", "qualifier": "exact", "action": "save",
             }
         ).encode()  # fmt: skip
