@@ -125,7 +125,7 @@ class Request:
 
 
 def request_of(writer: int, number: int) -> Request:
-    first = date(1900, 1, 1) + timedelta(days=writer * 3000 + number * ROWS)
+    first = date(1950, 1, 1) + timedelta(days=writer * 2000 + number * ROWS)
     rows = tuple(
         (f"valeurs-{writer % 4}", (first + timedelta(days=day)).isoformat()) for day in range(ROWS)
     )
@@ -233,4 +233,4 @@ class Load:
                 with self._lock:
                     self.read[status] = self.read.get(status, 0) + 1
                     self.stale += "Warning" in headers
-            time.sleep(0.01)
+            time.sleep(0.1)

@@ -16,7 +16,8 @@ def test_postgresql_crashes_under_load(own: OwnSite) -> None:
         for path in READ:
             assert web.get(path)[0] == 200
         with Load(web, own.written.token) as load:
-            until(lambda: len(load.acknowledged) > 10, "writers write")
+            until(lambda: load.wrong or len(load.acknowledged) > 10, "writers write")
+            assert load.wrong == []
             own.crash_postgres()
             time.sleep(3)
             at_the_worst = len(load.acknowledged)
