@@ -21,7 +21,7 @@ from django.utils.http import http_date, parse_http_date_safe
 from django.utils.translation import gettext as _
 
 from config.public_answers.editions import DatabaseAwayError, Editions, lookup
-from config.public_answers.kept import LARGEST, Answer, compressed, held
+from config.public_answers.kept import LARGEST, Answer, compressed, held, latest
 from indicators.formats import format_date
 
 Environ = Mapping[str, Any]
@@ -71,19 +71,29 @@ def _known(cookies: str) -> bool:
 
 def key_of(environ: Environ, editions: Editions) -> str:
     """Name the answer to a request under these editions."""
+    said = _asked(environ)
+    key = editions.keys.get(said)
+    if key is None:
+        part = editions.part(environ.get("PATH_INFO", ""))
+        words = "\n".join((part.key, *said)).encode("latin-1", "replace")
+        key = hashlib.sha256(words).hexdigest()
+        if len(editions.keys) < KEYS:
+            editions.keys[said] = key
+    return key
+
+
+def address_of(environ: Environ) -> str:
+    """Name what a request asks for, under whatever editions."""
+    return hashlib.sha256("\n".join(_asked(environ)).encode("latin-1", "replace")).hexdigest()
+
+
+def _asked(environ: Environ) -> tuple[str, ...]:
     path: str = environ.get("PATH_INFO", "")
     header = settings.SECURE_PROXY_SSL_HEADER
     scheme = environ.get(header[0], "") if header else environ.get("wsgi.url_scheme", "")
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     accept = environ.get("HTTP_ACCEPT", "") if path.startswith("/api/") else ""
-    said = (scheme, host, path, environ.get("QUERY_STRING", ""), accept)
-    key = editions.keys.get(said)
-    if key is None:
-        words = "\n".join((editions.part(path).key, *said)).encode("latin-1", "replace")
-        key = hashlib.sha256(words).hexdigest()
-        if len(editions.keys) < KEYS:
-            editions.keys[said] = key
-    return key
+    return (scheme, host, path, environ.get("QUERY_STRING", ""), accept)
 
 
 def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions) -> Answer | None:
@@ -185,12 +195,23 @@ def _has_it(environ: Environ, answer: Answer) -> bool:
 
 
 def still_known(environ: Environ) -> Given | None:
-    """Answer a public request while the database is away, from the last edition, saying so."""
-    known = lookup.last_known()
-    if known is None or not settings.PUBLIC_ANSWERS["kept"]:
+    """Answer a public request while the database is away, from the last edition, saying so.
+
+    What nobody has asked for since the last publication is given as it was before, of its own time.
+    """
+    if not settings.PUBLIC_ANSWERS["kept"]:
         return None
-    editions, confirmed_at = known
-    answer = held(key_of(environ, editions))
+    known = lookup.last_known()
+    answer = None
+    if known is not None:
+        editions, confirmed_at = known
+        answer = held(key_of(environ, editions))
+    if answer is None:
+        former = latest(address_of(environ))
+        if former is None:
+            return None
+        key, confirmed_at = former
+        answer = held(key)
     if answer is None:
         return None
     body = answer.body.replace(MAIN, _notice(confirmed_at).encode() + MAIN, 1)
@@ -215,4 +236,12 @@ def _notice(moment: datetime) -> str:
     )
 
 
-__all__ = ["DatabaseAwayError", "asks_for_public", "given", "key_of", "still_known", "to_keep"]
+__all__ = [
+    "DatabaseAwayError",
+    "address_of",
+    "asks_for_public",
+    "given",
+    "key_of",
+    "still_known",
+    "to_keep",
+]

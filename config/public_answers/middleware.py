@@ -9,15 +9,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from config.public_answers.answering import Given, asks_for_public, given, key_of, to_keep
+from config.public_answers.answering import (
+    Given,
+    address_of,
+    asks_for_public,
+    given,
+    key_of,
+    to_keep,
+)
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
 from config.public_answers.front import LOOKED
-from config.public_answers.kept import held, keep
+from config.public_answers.kept import held, keep, remember
 from plans.api_support.throttling import PerCaller
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -44,6 +52,7 @@ class PublicAnswersMiddleware:
 
     def _made(self, request: HttpRequest) -> HttpResponseBase:
         """Have the answer made, and keep it under the edition that stood before."""
+        begun = datetime.now(UTC)
         try:
             editions = read_editions()
         except DatabaseError:
@@ -60,6 +69,7 @@ class PublicAnswersMiddleware:
             if answer is None:
                 return response
             keep(key, answer)
+            remember(address_of(request.META), key, begun)
         kept = _response(given(request.META, answer))
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
