@@ -10,7 +10,7 @@ THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo staff shell backup restore test check $(CHECKS) audit lint format lock messages schema screenshots bench install install-dev check-python clean
+.PHONY: help run demo staff shell backup restore test check $(CHECKS) audit lint format lock messages schema screenshots bench smoke install install-dev check-python clean
 
 help: ## list these commands
 	@echo 'make run [PORT=8001] [HOST=0.0.0.0] [DATA_DIR=folder]   the other settings: docs/settings.md'
@@ -97,6 +97,9 @@ screenshots: install-dev ## make the pictures of docs/images from the site itsel
 bench: install-dev ## measure the goals of speed (five to ten minutes), write docs/benchmarks.md
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+smoke: install-dev ## run what docker-compose.yml runs on Debian's PostgreSQL and Redis, and look at it
+	@$(BIN)/python -m tools.production_smoke
 
 install: check-python ## make .venv from the lock files (run and test do it by themselves)
 	@$(PYTHON) tools/install.py base

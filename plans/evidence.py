@@ -8,6 +8,7 @@ file sent twice (a double click) is one file. A stored file is never changed.
 from __future__ import annotations
 
 import hashlib
+import logging
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection
@@ -22,6 +23,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "evidence"
 NAME_LENGTH = 150
@@ -175,7 +178,8 @@ def check(upload: File[bytes]) -> Format:
 def keep(upload: File[bytes], *, owner: str) -> Evidence:
     """Check a file and store it; `owner` (what it is evidence of) keeps equal files apart.
 
-    Raises EvidenceError when it is not accepted.
+    Raises EvidenceError when it is not accepted, or when the storage has no room for it: nothing
+    half written is left, nor taken for the whole file when it is sent again.
     """
     accepted = check(upload)
     digest = hashlib.sha256()
@@ -184,13 +188,35 @@ def keep(upload: File[bytes], *, owner: str) -> Evidence:
     upload.seek(0)
     secret = salted_hmac(_SALT, f"{owner}:{digest.hexdigest()}", algorithm="sha256").hexdigest()
     path = f"{FOLDER}/{secret}{accepted.endings[0]}"
+    name = _plain_name(upload.name or "")
+    try:
+        _store(path, upload)
+    except OSError as error:
+        logger.exception("An evidence file cannot be stored.")
+        raise EvidenceError(
+            _(
+                "« %(name)s » n’a pas pu être enregistré : le serveur n’a pas pu l’écrire. "
+                "Le reste du formulaire est conservé ; joignez le fichier de nouveau plus tard."
+            )
+            % {"name": name}
+        ) from error
+    return Evidence(path, name)
+
+
+def _store(path: str, upload: File[bytes]) -> None:
     if default_storage.exists(path):
-        Path(default_storage.path(path)).touch()  # wanted again: not one to sweep
-    else:
+        # Shorter, it was left by a process that was killed while it wrote.
+        if default_storage.size(path) == upload.size:
+            Path(default_storage.path(path)).touch()  # wanted again: not one to sweep
+            return
+        default_storage.delete(path)
+    try:
         stored = default_storage.save(path, upload)
-        if stored != path:  # the same file arrived meanwhile
-            default_storage.delete(stored)
-    return Evidence(path, _plain_name(upload.name or ""))
+    except OSError:
+        default_storage.delete(path)
+        raise
+    if stored != path:  # the same file arrived meanwhile
+        default_storage.delete(stored)
 
 
 def sweep(wanted: Collection[str], *, before: datetime) -> int:

@@ -21,7 +21,7 @@ from django.utils.http import http_date, parse_http_date_safe
 from django.utils.translation import gettext as _
 
 from config.public_answers.editions import DatabaseAwayError, Editions, lookup
-from config.public_answers.kept import LARGEST, Answer, compressed, held
+from config.public_answers.kept import LARGEST, Answer, compressed, held, latest
 from indicators.formats import format_date
 
 Environ = Mapping[str, Any]
@@ -72,18 +72,28 @@ def _known(cookies: str) -> bool:
 
 def key_of(meta: Environ, editions: Editions) -> str:
     """Name the answer to a request under these editions."""
+    said = _asked(meta)
+    key = editions.keys.get(said)
+    if key is None:
+        part = editions.part(meta.get("PATH_INFO", ""))
+        key = hashlib.sha256(repr((part.key, *said)).encode()).hexdigest()
+        if len(editions.keys) < KEYS:
+            editions.keys[said] = key
+    return key
+
+
+def address_of(meta: Environ) -> str:
+    """Name what a request asks for, under whatever editions."""
+    return hashlib.sha256(repr(_asked(meta)).encode()).hexdigest()
+
+
+def _asked(meta: Environ) -> tuple[str, ...]:
     path: str = meta.get("PATH_INFO", "")
     header = settings.SECURE_PROXY_SSL_HEADER
     scheme = meta.get(header[0], "") if header else meta.get("wsgi.url_scheme", "")
     host = meta.get("HTTP_HOST") or f"{meta['SERVER_NAME']}:{meta['SERVER_PORT']}"
     accept = meta.get("HTTP_ACCEPT", "") if path.startswith("/api/") else ""
-    said = (scheme, host, path, meta.get("QUERY_STRING", ""), accept)
-    key = editions.keys.get(said)
-    if key is None:
-        key = hashlib.sha256(repr((editions.part(path).key, *said)).encode()).hexdigest()
-        if len(editions.keys) < KEYS:
-            editions.keys[said] = key
-    return key
+    return (scheme, host, path, meta.get("QUERY_STRING", ""), accept)
 
 
 def for_everybody(meta: Environ) -> bool:
@@ -197,12 +207,23 @@ def _has_it(meta: Environ, answer: Answer) -> bool:
 
 
 def still_known(meta: Environ) -> Given | None:
-    """Answer a public request while the database is away, from the last edition, saying so."""
-    known = lookup.last_known()
-    if known is None or not settings.PUBLIC_ANSWERS["kept"]:
+    """Answer a public request while the database is away, from the last edition, saying so.
+
+    What nobody has asked for since the last publication is given as it was before, of its own time.
+    """
+    if not settings.PUBLIC_ANSWERS["kept"]:
         return None
-    editions, confirmed_at = known
-    answer = held(key_of(meta, editions))
+    known = lookup.last_known()
+    answer = None
+    if known is not None:
+        editions, confirmed_at = known
+        answer = held(key_of(meta, editions))
+    if answer is None:
+        former = latest(address_of(meta))
+        if former is None:
+            return None
+        key, confirmed_at = former
+        answer = held(key)
     if answer is None:
         return None
     body = answer.body.replace(MAIN, _notice(confirmed_at).encode() + MAIN, 1)
@@ -227,4 +248,12 @@ def _notice(moment: datetime) -> str:
     )
 
 
-__all__ = ["DatabaseAwayError", "asks_for_public", "given", "key_of", "still_known", "to_keep"]
+__all__ = [
+    "DatabaseAwayError",
+    "address_of",
+    "asks_for_public",
+    "given",
+    "key_of",
+    "still_known",
+    "to_keep",
+]

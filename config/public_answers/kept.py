@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.core.cache import cache
 from redis import RedisError
@@ -26,6 +27,8 @@ LARGEST = 2 * 2**20
 HOUSEKEEPING = 26 * 3600
 PAUSE = 2.0
 """Seconds for which a Redis that did not answer is not asked again."""
+ADDRESSES = 10_000
+"""Addresses of which a process knows the latest answer."""
 OVERHEAD = 4000
 """Bytes that an answer takes besides its body: key, headers, objects."""
 
@@ -119,6 +122,23 @@ class Shared:
         except RedisError:
             self._pause()
 
+    def remember(self, address: str, key: str, moment: datetime) -> None:
+        if time.monotonic() >= self._asked_again_at:
+            try:
+                cache.set(f"latest:{address}", (key, moment), HOUSEKEEPING)
+            except RedisError:
+                self._pause()
+
+    def latest(self, address: str) -> tuple[str, datetime] | None:
+        if time.monotonic() < self._asked_again_at:
+            return None
+        try:
+            found: tuple[str, datetime] | None = cache.get(f"latest:{address}")
+        except RedisError:
+            self._pause()
+            return None
+        return found
+
     def _pause(self) -> None:
         self._asked_again_at = time.monotonic() + PAUSE
         logger.warning("Redis does not answer: each process keeps public answers by itself.")
@@ -147,3 +167,43 @@ def keep(key: str, answer: Answer, *, for_everybody: bool) -> None:
         memory.put(key, answer)
         if for_everybody:
             shared.put(key, answer)
+
+
+class Latest:
+    """Where the latest answer of each address is kept, for when the database is away."""
+
+    def __init__(self, most: int = ADDRESSES) -> None:
+        self.most = most
+        self._keys: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, address: str) -> tuple[str, datetime] | None:
+        with self._lock:
+            return self._keys.get(address)
+
+    def put(self, address: str, key: str, moment: datetime) -> None:
+        with self._lock:
+            self._keys[address] = (key, moment)
+            self._keys.move_to_end(address)
+            while len(self._keys) > self.most:
+                self._keys.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._keys.clear()
+
+
+latest_here = Latest()
+
+
+def remember(address: str, key: str, moment: datetime, *, for_everybody: bool) -> None:
+    """Note under which key an address was answered last, and when that was true."""
+    latest_here.put(address, key, moment)
+    if for_everybody:
+        shared.remember(address, key, moment)
+
+
+def latest(address: str) -> tuple[str, datetime] | None:
+    """Return the key of the latest answer of an address and when it was true, the newest known."""
+    here, there = latest_here.get(address), shared.latest(address)
+    return max((one for one in (here, there) if one), key=lambda one: one[1], default=None)

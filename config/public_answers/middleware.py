@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -16,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from config.public_answers.answering import (
     Given,
+    address_of,
     asks_for_public,
     for_everybody,
     given,
@@ -24,7 +26,7 @@ from config.public_answers.answering import (
 )
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
 from config.public_answers.front import COUNTED, LOOKED
-from config.public_answers.kept import held, keep
+from config.public_answers.kept import held, keep, remember
 from plans.api_support.throttling import PerCaller
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -51,6 +53,7 @@ class PublicAnswersMiddleware:
 
     def _made(self, request: HttpRequest) -> HttpResponseBase:
         """Have the answer made, and keep it under the edition that stood before."""
+        begun = datetime.now(UTC)
         try:
             editions = read_editions()
         except DatabaseError:
@@ -66,7 +69,9 @@ class PublicAnswersMiddleware:
             answer = to_keep(request, response, editions)
             if answer is None:
                 return response
-            keep(key, answer, for_everybody=for_everybody(request.META))
+            shared = for_everybody(request.META)
+            keep(key, answer, for_everybody=shared)
+            remember(address_of(request.META), key, begun, for_everybody=shared)
         kept = _response(given(request.META, answer))
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value

@@ -15,6 +15,14 @@ from config.database_roles import (
 class Command(migrate.Command):
     """Django's own, run as the owner of the tables, one at a time, the grants renewed after it."""
 
+    def check(self, *args: Any, **options: Any) -> None:
+        """Ask as the owner too: before the first migration the application's account is not there.
+
+        The checks of the models want to know the version of the database.
+        """
+        with as_owner():
+            super().check(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["database"] != DEFAULT_DB_ALIAS:
             super().handle(*args, **options)

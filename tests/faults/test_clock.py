@@ -1,0 +1,132 @@
+"""The clock passes midnight at the end of the year: every page and the API say the same day.
+
+Between midnight and the nightly run what is stored was evaluated on the day before: nobody is to
+see that. The clock is put forward, and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+from config.public_answers import editions
+from config.public_answers.editions import lookup
+from config.public_answers.kept import memory, shared
+from indicators.models import Indicator, ProgressRecord
+from indicators.services import refresh_all_progress
+from tests.factories import (
+    IndicatorFactory,
+    MeasureFactory,
+    ObservationFactory,
+    PlanFactory,
+    TargetFactory,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# A second on either side of midnight in Paris.
+LAST = datetime(2023, 12, 31, 22, 59, 59, tzinfo=UTC)
+FIRST = datetime(2023, 12, 31, 23, 0, 1, tzinfo=UTC)
+PAGES = (
+    "/",
+    "/plans/horloge/",
+    "/plans/horloge/indicateurs/entreprises/",
+    "/api/v1/indicators/",
+    "/api/v1/plans/horloge/",
+)
+
+
+class Clock:
+    """What the site takes for the time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = LAST
+        monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
+        system = editions.time
+        shown = SimpleNamespace(
+            time=self.now.timestamp, monotonic=system.monotonic, sleep=system.sleep
+        )
+        monkeypatch.setattr(editions, "time", shown)
+
+
+@pytest.fixture
+def clock(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Clock]:
+    """Answers are kept, as on a running site."""
+    settings.PUBLIC_ANSWERS = {"kept": True, "database": "default"}
+
+    def forget() -> None:
+        cache.clear()
+        memory.clear()
+        shared.forget()
+        lookup.forget()
+        lookup._day.__init__()  # type: ignore[misc] # the day of another clock
+
+    monkeypatch.setattr(lookup, "lease", 0.0)
+    made = Clock(monkeypatch)
+    forget()
+    yield made
+    forget()
+
+
+@pytest.fixture
+def indicator(clock: Clock) -> Indicator:
+    """35 companies each year, the last of which ends at this midnight with too few."""
+    plan = PlanFactory.create(slug="horloge")
+    made: Indicator = IndicatorFactory.create(
+        plan=plan, measure=MeasureFactory.create(plan=plan), code="entreprises"
+    )
+    TargetFactory.with_yearly_quota({2021: 35, 2022: 35, 2023: 35}, indicator=made)
+    for year, value in ((2021, 30), (2022, 41)):
+        ObservationFactory.create(indicator=made, year=year, value=Decimal(value), published=True)
+    refresh_all_progress(on=date(2023, 12, 31))
+    return made
+
+
+def all_pages(client: Client) -> dict[str, bytes]:
+    answers = {path: client.get(path) for path in PAGES}
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(
+        PAGES, 200
+    )
+    return {path: answer.content for path, answer in answers.items()}
+
+
+def test_midnight_at_the_end_of_the_year(
+    client: Client, clock: Clock, indicator: Indicator
+) -> None:
+    before = all_pages(client)
+    assert all_pages(client) == before
+
+    clock.now = FIRST
+    after = all_pages(client)
+
+    detail = "/plans/horloge/indicateurs/entreprises/"
+    assert "31 décembre 2023" in before["/plans/horloge/"].decode()
+    assert after[detail] != before[detail]
+    # What is stored is still of the year before: no page has used it.
+    assert set(ProgressRecord.objects.values_list("evaluated_on", flat=True)) == {
+        date(2023, 12, 31)
+    }
+    # The nightly run changes nothing that is shown, drawn anew: all said the new day already.
+    clock.now = FIRST + timedelta(minutes=5)
+    refresh_all_progress(on=date(2024, 1, 1))
+    assert set(ProgressRecord.objects.values_list("evaluated_on", flat=True)) == {date(2024, 1, 1)}
+    cache.clear()
+    memory.clear()
+    assert all_pages(client) == after
+
+
+def test_a_clock_that_is_put_back(client: Client, clock: Clock, indicator: Indicator) -> None:
+    before = all_pages(client)
+    clock.now = FIRST
+    after = all_pages(client)
+    clock.now = LAST - timedelta(hours=1)
+    assert all_pages(client) == before
+    clock.now = FIRST + timedelta(hours=1)
+    assert all_pages(client) == after
