@@ -50,9 +50,11 @@ class Clock:
         self.now = LAST
         monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
         system = editions.time
-        shown = SimpleNamespace(
-            time=self.now.timestamp, monotonic=system.monotonic, sleep=system.sleep
-        )
+
+        def seconds() -> float:
+            return self.now.timestamp()
+
+        shown = SimpleNamespace(time=seconds, monotonic=system.monotonic, sleep=system.sleep)
         monkeypatch.setattr(editions, "time", shown)
 
 
