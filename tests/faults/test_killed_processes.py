@@ -32,7 +32,8 @@ def test_the_web_server_is_killed_during_publications(own: OwnSite) -> None:
 
     made = own.published() - before
     assert load.wrong == []
-    assert len(load.in_flight) == load.writers
+    # A writer that was between two requests had none under way.
+    assert 0 < len(load.in_flight) <= load.writers
     # Acknowledged, or asked for and whole: a request publishes all of its values or none.
     assert load.acknowledged <= made
     whole = [set(request.rows) for request in load.in_flight]
