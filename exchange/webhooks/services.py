@@ -191,6 +191,7 @@ def purge(*, at: datetime) -> int:
     gone = WebhookDelivery.objects.filter(event=OuterRef("pk"))
     forgotten, _by_model = WebhookEvent.objects.filter(~Exists(gone)).delete()
     WebhookSubscription.objects.filter(former_secret_until__lte=at).update(
-        former_secret="", former_secret_until=None
+        former_secret="",  # nosec B106 - it is forgotten
+        former_secret_until=None,
     )
     return forgotten
