@@ -175,6 +175,7 @@ def test_the_services_are_those_of_a_whole_site() -> None:
         "courier",
         "migrate",
         "postgres",
+        "proxy",
         "redis",
         "web",
         "worker",
@@ -223,9 +224,15 @@ def test_each_service_is_watched_and_brought_back() -> None:
         assert "healthcheck" in service or name == "web"
 
 
-def test_only_the_web_server_can_be_reached_and_only_from_the_machine() -> None:
+def test_only_the_proxy_can_be_reached_and_the_web_server_from_the_machine() -> None:
     published = {name: one["ports"] for name, one in services().items() if "ports" in one}
-    assert published == {"web": ["127.0.0.1:${PUBLISHED_PORT:-8000}:8000"]}
+    assert published == {
+        "web": ["127.0.0.1:${PUBLISHED_PORT:-8000}:8000"],
+        "proxy": ["80:80", "443:443"],
+    }
+    # Nobody has it who did not ask for it, and it leads to the web server.
+    assert services()["proxy"]["profiles"] == ["tls"]
+    assert "reverse_proxy web:8000" in (ROOT / "docker/Caddyfile").read_text()
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:
