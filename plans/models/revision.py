@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Revision(models.Model):
-    """One row, written by triggers at commit (migration `indicators.0006_revision`).
+    """One row, written by triggers at commit (migration `indicators.0002_new_edition`).
 
     Two answers read under one edition, on one day, are the same answer. A random identifier, not a
     count: it stays unlike all others when the database is restored from a copy.
