@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,8 +21,8 @@ from indicators.draft_serializers import (
 from indicators.known import Known, known_of
 from indicators.models import Indicator, Observation
 from indicators.observation_forms import OTHER, ObservationForm
+from plans.api_support.draft_acts import DraftActs
 from plans.api_support.draft_forms import ExactNumber, SentForm
-from plans.api_support.draft_serializers import ConfirmationSerializer
 from plans.api_support.drafts import (
     DraftCreation,
     DraftDetail,
@@ -32,24 +31,18 @@ from plans.api_support.drafts import (
     Drafts,
     DraftSubmission,
     form_data,
-    list_parameters,
 )
-from plans.api_support.writing import Act
 from plans.models import Contribution, Source
 
-WORDS = {
-    "path.plan": "$response.body#/plan",
-    "path.indicator": "$response.body#/indicator",
-    "path.period": "$response.body#/period",
-}
-SEEN = {**WORDS, "header.If-Match": "$response.header.ETag"}
-LEADS_TO = {
-    "observation_drafts_read": WORDS,
-    "observation_drafts_replace": SEEN,
-    "observation_drafts_submit": SEEN,
-    "observation_drafts_publish": SEEN,
-    "observation_drafts_discard": SEEN,
-}
+ACTS = DraftActs(
+    noun="observation_drafts",
+    gives=ObservationDraftSerializer,
+    at={
+        "path.plan": "$response.body#/plan",
+        "path.indicator": "$response.body#/indicator",
+        "path.period": "$response.body#/period",
+    },
+)
 
 
 class SentObservationForm(SentForm, ObservationForm):
@@ -104,11 +97,6 @@ class ObservationDrafts(Drafts):
     renamed = {"indicator": Indicator}
     identified_by: Sequence[str] = ("period_start", "period_end")
 
-    @cached_property
-    def sources(self) -> dict[str, Source]:
-        """The plan's sources by code."""
-        return {source.code: source for source in self.plan.sources.all()}
-
     def subject_at(self, words: Mapping[str, str]) -> Indicator:
         found = (
             Indicator.objects.filter(plan=self.plan, code=words["indicator"])
@@ -160,98 +148,35 @@ class ObservationDraftCreation(ObservationDrafts, DraftCreation):
     """Drafts of an indicator's values."""
 
     body = ObservationInputSerializer
-    acts = {
-        "post": Act(
-            name="observation_drafts_create",
-            summary="Draft a value of an indicator for a period.",
-            takes=ObservationInputSerializer,
-            gives=ObservationDraftSerializer,
-            status=201,
-            errors=(409, 413, 415, 422),
-            repeatable=True,
-            links=LEADS_TO,
-        )
-    }
+    acts = ACTS.create("Draft a value of an indicator for a period.", ObservationInputSerializer)
 
 
 class ObservationDraftDetail(ObservationDrafts, DraftDetail):
     """The value under way for an indicator and a period."""
 
     body = ObservationContentSerializer
-    acts = {
-        "get": Act(
-            name="observation_drafts_read",
-            summary="Show the value under way for an indicator and a period.",
-            gives=ObservationDraftSerializer,
-            errors=(),
-            links={name: words for name, words in LEADS_TO.items() if words is SEEN},
-        ),
-        "put": Act(
-            name="observation_drafts_replace",
-            summary="Replace the whole content of a draft, or of what was returned.",
-            takes=ObservationContentSerializer,
-            gives=ObservationDraftSerializer,
-            errors=(409, 412, 413, 415, 422, 428),
-            conditional=True,
-            links=LEADS_TO,
-        ),
-        "delete": Act(
-            name="observation_drafts_discard",
-            summary="Discard a draft.",
-            status=204,
-            errors=(409, 412, 428),
-            conditional=True,
-        ),
-    }
+    acts = ACTS.detail(
+        "Show the value under way for an indicator and a period.", ObservationContentSerializer
+    )
 
 
 class ObservationDraftSubmission(ObservationDrafts, DraftSubmission):
     """Handing a value in."""
 
-    acts = {
-        "post": Act(
-            name="observation_drafts_submit",
-            summary="Hand a draft to the reviewers.",
-            takes=ConfirmationSerializer,
-            takes_nothing_too=True,
-            gives=ObservationDraftSerializer,
-            errors=(409, 412, 413, 415, 422, 428),
-            conditional=True,
-            repeatable=True,
-            links=LEADS_TO,
-        )
-    }
+    acts = ACTS.submit()
 
 
 class ObservationDraftPublication(ObservationDrafts, DraftPublication):
     """Publishing a value."""
 
-    acts = {
-        "post": Act(
-            name="observation_drafts_publish",
-            summary="Publish what was handed in, where the plan trusts the system.",
-            gives=ObservationDraftSerializer,
-            errors=(409, 412, 413, 422, 428),
-            conditional=True,
-            repeatable=True,
-        )
-    }
+    acts = ACTS.publish()
 
 
 class ObservationDraftList(ObservationDrafts, DraftList):
     """Values under way in the plan."""
 
     order = ("-period_end", "-period_start")
-    acts = {
-        "get": Act(
-            name="observation_drafts_list",
-            summary="List the values under way in the plan, those of its staff included.",
-            gives=ObservationDraftPageSerializer,
-            errors=(),
-            tagged=False,
-        )
-    }
-
-    def query(self, method: str) -> list[dict[str, Any]]:
-        """Describe the parameters after the question mark."""
-        return list_parameters()
+    acts = ACTS.list(
+        "List the values under way in the plan, those of its staff included.",
+        ObservationDraftPageSerializer,
+    )

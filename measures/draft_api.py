@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,8 +19,8 @@ from measures.draft_serializers import (
 from measures.models import Measure, Milestone, MilestoneUpdate
 from measures.update_forms import MilestoneUpdateForm
 from plans import workflow
+from plans.api_support.draft_acts import DraftActs
 from plans.api_support.draft_forms import SentForm
-from plans.api_support.draft_serializers import ConfirmationSerializer
 from plans.api_support.drafts import (
     DraftCreation,
     DraftDetail,
@@ -30,25 +29,18 @@ from plans.api_support.drafts import (
     Drafts,
     DraftSubmission,
     form_data,
-    list_parameters,
 )
-from plans.api_support.writing import Act
-from plans.models import Source
 
-WORDS = {
-    "path.plan": "$response.body#/plan",
-    "path.measure": "$response.body#/measure",
-    "path.milestone": "$response.body#/milestone",
-    "path.day": "$response.body#/as_of",
-}
-SEEN = {**WORDS, "header.If-Match": "$response.header.ETag"}
-LEADS_TO = {
-    "milestone_drafts_read": WORDS,
-    "milestone_drafts_replace": SEEN,
-    "milestone_drafts_submit": SEEN,
-    "milestone_drafts_publish": SEEN,
-    "milestone_drafts_discard": SEEN,
-}
+ACTS = DraftActs(
+    noun="milestone_drafts",
+    gives=MilestoneDraftSerializer,
+    at={
+        "path.plan": "$response.body#/plan",
+        "path.measure": "$response.body#/measure",
+        "path.milestone": "$response.body#/milestone",
+        "path.day": "$response.body#/as_of",
+    },
+)
 
 
 class SentUpdateForm(SentForm, MilestoneUpdateForm):
@@ -61,11 +53,6 @@ class MilestoneDrafts(Drafts):
     serializer_class = MilestoneDraftSerializer
     renamed = {"measure": Measure}
     identified_by: Sequence[str] = ("as_of",)
-
-    @cached_property
-    def sources(self) -> dict[str, Source]:
-        """The plan's sources by code."""
-        return {source.code: source for source in self.plan.sources.all()}
 
     def subject_at(self, words: Mapping[str, str]) -> Milestone:
         found = (
@@ -123,98 +110,35 @@ class MilestoneDraftCreation(MilestoneDrafts, DraftCreation):
     """Drafts of a milestone's states."""
 
     body = MilestoneUpdateInputSerializer
-    acts = {
-        "post": Act(
-            name="milestone_drafts_create",
-            summary="Draft the state of a milestone on a day.",
-            takes=MilestoneUpdateInputSerializer,
-            gives=MilestoneDraftSerializer,
-            status=201,
-            errors=(409, 413, 415, 422),
-            repeatable=True,
-            links=LEADS_TO,
-        )
-    }
+    acts = ACTS.create("Draft the state of a milestone on a day.", MilestoneUpdateInputSerializer)
 
 
 class MilestoneDraftDetail(MilestoneDrafts, DraftDetail):
     """The state under way for a milestone and a day."""
 
     body = MilestoneStateSerializer
-    acts = {
-        "get": Act(
-            name="milestone_drafts_read",
-            summary="Show the state under way for a milestone and a day.",
-            gives=MilestoneDraftSerializer,
-            errors=(),
-            links={name: words for name, words in LEADS_TO.items() if words is SEEN},
-        ),
-        "put": Act(
-            name="milestone_drafts_replace",
-            summary="Replace the whole content of a draft, or of what was returned.",
-            takes=MilestoneStateSerializer,
-            gives=MilestoneDraftSerializer,
-            errors=(409, 412, 413, 415, 422, 428),
-            conditional=True,
-            links=LEADS_TO,
-        ),
-        "delete": Act(
-            name="milestone_drafts_discard",
-            summary="Discard a draft.",
-            status=204,
-            errors=(409, 412, 428),
-            conditional=True,
-        ),
-    }
+    acts = ACTS.detail(
+        "Show the state under way for a milestone and a day.", MilestoneStateSerializer
+    )
 
 
 class MilestoneDraftSubmission(MilestoneDrafts, DraftSubmission):
     """Handing a state in."""
 
-    acts = {
-        "post": Act(
-            name="milestone_drafts_submit",
-            summary="Hand a draft to the reviewers.",
-            takes=ConfirmationSerializer,
-            takes_nothing_too=True,
-            gives=MilestoneDraftSerializer,
-            errors=(409, 412, 413, 415, 422, 428),
-            conditional=True,
-            repeatable=True,
-            links=LEADS_TO,
-        )
-    }
+    acts = ACTS.submit()
 
 
 class MilestoneDraftPublication(MilestoneDrafts, DraftPublication):
     """Publishing a state."""
 
-    acts = {
-        "post": Act(
-            name="milestone_drafts_publish",
-            summary="Publish what was handed in, where the plan trusts the system.",
-            gives=MilestoneDraftSerializer,
-            errors=(409, 412, 413, 422, 428),
-            conditional=True,
-            repeatable=True,
-        )
-    }
+    acts = ACTS.publish()
 
 
 class MilestoneDraftList(MilestoneDrafts, DraftList):
     """States under way in the plan."""
 
     order = ("-as_of",)
-    acts = {
-        "get": Act(
-            name="milestone_drafts_list",
-            summary="List the states of milestones under way, those of its staff included.",
-            gives=MilestoneDraftPageSerializer,
-            errors=(),
-            tagged=False,
-        )
-    }
-
-    def query(self, method: str) -> list[dict[str, Any]]:
-        """Describe the parameters after the question mark."""
-        return list_parameters()
+    acts = ACTS.list(
+        "List the states of milestones under way, those of its staff included.",
+        MilestoneDraftPageSerializer,
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -30,7 +31,7 @@ from plans.api_support.problems import Refused
 from plans.api_support.schema import parameter
 from plans.api_support.writing import IN_ENGLISH, TokenView, pointed, refused_content
 from plans.contribution_forms import ContributionForm, fingerprint
-from plans.models import OPEN, Contribution
+from plans.models import OPEN, Contribution, Source
 from plans.permissions import Action, Rights
 from plans.workflow import EditConflictError, entered
 
@@ -91,6 +92,11 @@ class Drafts(TokenView):
     """What holds for the contributions of a kind; a subject is an indicator or a milestone."""
 
     serializer_class: Any
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The plan's sources by code."""
+        return {source.code: source for source in self.plan.sources.all()}
 
     # What each kind says of itself.
 
@@ -370,13 +376,12 @@ class DraftList(Drafts):
 
     order: ClassVar[Sequence[str]]
 
-
-def list_parameters() -> list[dict[str, Any]]:
-    """Describe what the lists of contributions are asked with."""
-    states = parameter("state", "Where they stand.", OPEN_STATES)
-    states["schema"] = {"type": "array", "items": states["schema"], "minItems": 1}
-    states |= {"style": "form", "explode": False}
-    mine = parameter("mine", "Those of this system, or those of others.")
-    mine["schema"] = {"type": "boolean"}
-    pages: list[dict[str, Any]] = NumberedPages().get_schema_operation_parameters(None)
-    return [states, mine, *pages]
+    def query(self, method: str) -> list[dict[str, Any]]:
+        """Describe the parameters after the question mark."""
+        states = parameter("state", "Where they stand.", OPEN_STATES)
+        states["schema"] = {"type": "array", "items": states["schema"], "minItems": 1}
+        states |= {"style": "form", "explode": False}
+        mine = parameter("mine", "Those of this system, or those of others.")
+        mine["schema"] = {"type": "boolean"}
+        pages: list[dict[str, Any]] = NumberedPages().get_schema_operation_parameters(None)
+        return [states, mine, *pages]
