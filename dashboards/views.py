@@ -107,15 +107,9 @@ def indicator_chart(
     request: HttpRequest, plan: str, code: str, image_format: charts.Format
 ) -> HttpResponseBase:
     """The image of an indicator's chart: of the first target, or of the one the address names."""
-    found = part_at(shown_indicator(Indicator.objects.all()), plan, code)
-    try:
-        chart = chart_for(found, request.GET.get("cible", ""), on=timezone.localdate())
-    except LookupError as unknown:
-        raise Http404 from unknown
-    if chart is None:
-        raise Http404
-    narrow = request.GET.get("largeur") == "etroit"
-    width = charts.Width.NARROW if narrow else charts.Width.WIDE
+    chart, width = chart_asked(
+        request, part_at(shown_indicator(Indicator.objects.all()), plan, code)
+    )
     etag = charts.chart_etag(chart, image_format, width)
     response = get_conditional_response(request, etag=etag)
     if response is None:
@@ -130,6 +124,18 @@ def indicator_chart(
     # Short, because a correction must be seen soon; the entity tag makes asking again cheap.
     patch_cache_control(response, public=True, max_age=CHART_SECONDS)
     return response
+
+
+def chart_asked(request: HttpRequest, indicator: Indicator) -> tuple[charts.Chart, charts.Width]:
+    """Return the chart that a request asks for, and its width; raises Http404 without one."""
+    try:
+        chart = chart_for(indicator, request.GET.get("cible", ""), on=timezone.localdate())
+    except LookupError as unknown:
+        raise Http404 from unknown
+    if chart is None:
+        raise Http404
+    narrow = request.GET.get("largeur") == "etroit"
+    return chart, charts.Width.NARROW if narrow else charts.Width.WIDE
 
 
 def image_answer(image: charts.RenderedChart) -> HttpResponse:

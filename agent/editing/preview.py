@@ -14,7 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import (
     URLPattern,
@@ -35,12 +35,12 @@ from agent.editing.advice import advice_on
 from agent.editing.parts import coded
 from dashboards import charts
 from dashboards.contents import shown_measures
-from dashboards.indicator_page import chart_for, indicator_page, shown_indicator
+from dashboards.indicator_page import indicator_page, shown_indicator
 from dashboards.measure_page import measure_page
 from dashboards.objective_page import objective_page
 from dashboards.plan_page import plan_page as public_plan_page
 from dashboards.sources_page import sources_page
-from dashboards.views import image_answer
+from dashboards.views import chart_asked, image_answer
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
@@ -129,17 +129,9 @@ def chart(
 ) -> HttpResponse:
     """The image of an indicator's chart."""
     found = coded(shown_indicator(Indicator.objects.all()), plan, code)
+    drawn, width = chart_asked(request, found)
     try:
-        drawn = chart_for(found, request.GET.get("cible", ""), on=timezone.localdate())
-    except LookupError as unknown:
-        raise Http404 from unknown
-    if drawn is None:
-        raise Http404
-    narrow = request.GET.get("largeur") == "etroit"
-    try:
-        image = charts.render(
-            drawn, image_format, charts.Width.NARROW if narrow else charts.Width.WIDE
-        )
+        image = charts.render(drawn, image_format, width)
     except charts.ChartUnavailableError:
         return HttpResponse(status=503)
     return image_answer(image)
