@@ -19,8 +19,8 @@ from indicators import services
 from indicators.models import Indicator
 from measures.models import Measure
 from plans.models import Plan, Role
+from tests.agent.editing.forms import fill, open_form
 from tests.agent.staff import member, signed_in
-from tests.agent.test_editing import fill, open_form
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OpenAs = Callable[..., Page]
 BASE = "/agent/plans/demonstration"
-REFERENCE = Path(__file__).parents[2] / "reference"
+REFERENCE = Path(__file__).parents[3] / "reference"
 RULES = {"resultTypes": ["violations"]}
 
 

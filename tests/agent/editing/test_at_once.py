@@ -13,8 +13,8 @@ from django.test import Client
 from measures.models import Measure
 from objectives.models import Objective
 from plans.models import Plan, Role
+from tests.agent.editing.forms import open_form, url
 from tests.agent.staff import member, signed_in
-from tests.agent.test_editing import open_form, url
 from tests.factories import MeasureFactory, ObjectiveFactory, PlanFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
