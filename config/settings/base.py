@@ -441,6 +441,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [],
+    # What partners' systems are told, beside what they may ask.
+    "WEBHOOKS": [
+        f"exchange.webhooks.description.{told}"
+        for told in ("observation", "milestone_update", "target", "trial")
+    ],
     # `fields=` may leave any of them out.
     "COMPONENT_NO_READ_ONLY_REQUIRED": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",

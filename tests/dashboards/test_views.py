@@ -17,7 +17,7 @@ from indicators.services import refresh_all_progress
 from measures.models import Advancement, Measure
 from plans.models import Note, Plan
 from tests.dashboards.conftest import TODAY
-from tests.dashboards.reading import all_of, main_text, parsed, plain, texts, words
+from tests.dashboards.reading import HTML, all_of, main_text, parsed, plain, texts, words
 from tests.factories import (
     ClaimFactory,
     IndicatorFactory,
@@ -643,6 +643,17 @@ class TestIndicator:
         assert texts(client.get(INDICATOR), "source__role") == [
             "Utilisée pour : cible (p. 4)",
             "Utilisée pour : valeur en 2020, valeur en 2021",
+        ]
+
+    def test_without_any_figure_there_is_no_empty_list_of_sources(
+        self, client: Client, pack: Measure
+    ) -> None:
+        IndicatorFactory.create(plan=pack.plan, measure=pack, code="credits")
+        page = parsed(client.get(INDICATOR.replace("/entreprises/", "/credits/")))
+        assert [heading.get("id") for heading in page.iter(f"{HTML}h2")] == [
+            "statut-1",
+            "promesse",
+            "valeurs",
         ]
 
 
