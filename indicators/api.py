@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ from indicators.serializers import (
     UnitSerializer,
 )
 from indicators.services import progress_of, record_of
+from indicators.written import columns_of, written
 from measures.api import led_by
 from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
 from plans.api_support.pagination import CursorPages
@@ -267,6 +268,12 @@ class ObservationList(Observations, ListView):
         "period_end": "period_end", "period_start": "period_start", "published_at": "published_at",
     }  # fmt: skip
     pagination_class = CursorPages
+
+    def selected(self) -> Any:
+        return columns_of(super().selected())
+
+    def written(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        return written(rows, self.shown())
 
 
 PERIOD = re.compile(r"(\d{4}-\d\d-\d\d)--(\d{4}-\d\d-\d\d)", re.ASCII)

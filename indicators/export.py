@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from indicators.api import ObservationFilter, Observations
 from indicators.evaluation import value_of
 from indicators.models import Indicator, Observation
+from indicators.written import Plain
 from plans.api_support.fields import plain
 from plans.api_support.parameters import filtered
 from plans.api_support.renderers import CsvRenderer, Dialect, FrenchCsvRenderer, cell
@@ -146,13 +147,6 @@ class Joined(Func):
 
     def __init__(self, *texts: Any, mark: str) -> None:
         super().__init__(Value(mark), *texts)
-
-
-class Plain(Func):
-    """A decimal as `plans.api_support.fields.plain` writes it."""
-
-    template = "trim_scale(%(expressions)s)::text"
-    output_field = TextField()
 
 
 class Moment(Func):
