@@ -37,9 +37,14 @@ NO_RATIO = {"numerator": "not_a_ratio", "denominator": "not_a_ratio"}
 
 
 def columns_of(rows: QuerySet[Observation]) -> QuerySet[Any]:
-    """Return the columns that the rows are written from: named, with the key and the dates."""
+    """Return the columns that the rows are written from."""
     plain = {f"written_{name}": Plain(name) for name in ("value", "numerator", "denominator")}
-    return rows.select_related(None).annotate(**plain).values_list(*COLUMNS, named=True)
+    return rows.annotate(**plain).values_list(*COLUMNS)
+
+
+def column_of(row: tuple[Any, ...], name: str) -> Any:
+    """Return one of the columns."""
+    return row[COLUMNS.index(name)]
 
 
 def written(rows: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -180,9 +180,13 @@ class ListView(PublicView):
         unchanged = self.unchanged(request)
         if unchanged is not None:
             return unchanged
+        return self.get_paginated_response(self.page())
+
+    def page(self) -> list[dict[str, Any]]:
+        """Return what the answer holds of the rows of the page that is asked for."""
         rows = self.paginate_queryset(self.selected())
         assert rows is not None
-        return self.get_paginated_response(self.written(self.complete(rows)))
+        return self.written(self.complete(rows))
 
     def complete(self, rows: list[Any]) -> list[Any]:
         """Add to the rows of a page what no join brings."""
