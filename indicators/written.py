@@ -8,6 +8,7 @@ resource; a test holds that both say the same of every row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,11 +28,21 @@ class Plain(Func):
     output_field = TextField()
 
 
+class Moment(Func):
+    """A moment as ISO 8601 writes it, in UTC; a fraction of a second only where there is one."""
+
+    template = (
+        "replace(to_char(%(expressions)s AT TIME ZONE 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '.000000Z', 'Z')"
+    )
+    output_field = TextField()
+
+
 COLUMNS = (
     "pk", "indicator__plan__slug", "indicator__code", "indicator__unit__code",
     "indicator__unit__ratio_scale", "source__code", "period_start", "period_end",
     "written_value", "written_numerator", "written_denominator", "qualifier", "provisional",
-    "date_inferred", "comment", "evidence_url", "locator", "published_at", "correction_reason",
+    "date_inferred", "comment", "evidence_url", "locator", "written_moment", "correction_reason",
 )  # fmt: skip
 NO_RATIO = {"numerator": "not_a_ratio", "denominator": "not_a_ratio"}
 
@@ -39,11 +50,13 @@ NO_RATIO = {"numerator": "not_a_ratio", "denominator": "not_a_ratio"}
 def columns_of(rows: QuerySet[Observation]) -> QuerySet[Any]:
     """Return the columns that the rows are written from."""
     plain = {f"written_{name}": Plain(name) for name in ("value", "numerator", "denominator")}
-    return rows.annotate(**plain).values_list(*COLUMNS)
+    return rows.annotate(written_moment=Moment("published_at"), **plain).values_list(*COLUMNS)
 
 
 def column_of(row: tuple[Any, ...], name: str) -> Any:
-    """Return one of the columns."""
+    """Return one of the columns that pages are ordered by."""
+    if name == "published_at":
+        return datetime.fromisoformat(row[COLUMNS.index("written_moment")])
     return row[COLUMNS.index(name)]
 
 
@@ -90,7 +103,7 @@ def _writer() -> Callable[[tuple[Any, ...]], dict[str, Any]]:
             "evidence_url": evidence or None,
             "source": f"{plans}/{plan}/sources/{source}/",
             "locator": locator,
-            "published_at": published.isoformat().replace("+00:00", "Z"),
+            "published_at": published,
             "correction_reason": reason,
         }
 

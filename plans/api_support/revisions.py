@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections, router
 from django.utils import timezone
 from redis import RedisError
 from rest_framework.request import Request
@@ -58,7 +59,9 @@ class Edition:
     @classmethod
     def current(cls) -> Edition:
         """Read the edition; the day and the code are part of it."""
-        row = Revision.objects.values_list("edition", "changed_at").first()
+        with connections[router.db_for_read(Revision)].cursor() as cursor:
+            cursor.execute("SELECT edition, changed_at FROM plans_revision")
+            row = cursor.fetchone()
         edition, changed_at = row or ("none", datetime(2019, 1, 1, tzinfo=UTC))
         day = timezone.localdate()
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
