@@ -49,6 +49,8 @@ class _Statement:
         filled = [one.of(values) if isinstance(one, Slot) else one for one in self.parameters]
         connection = connections[alias]
         with connection.cursor() as cursor:
+            # Django's own cursors prepare nothing, whatever this says.
+            cursor.connection.prepare_threshold = 0
             raw: Any = _PreparingCursor(cursor.connection)
             wrapped = (
                 connection.make_debug_cursor(raw)
@@ -66,7 +68,7 @@ class _PreparingCursor(psycopg.Cursor[tuple[Any, ...]]):
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
         """Run a statement, prepared."""
-        return super().execute(query, params, prepare=True, binary=False)
+        return super().execute(query, params, prepare=True)
 
 
 class Prepared:
