@@ -26,8 +26,20 @@ class _Client(redis.RedisCacheClient):
 
 
 class RedisCache(redis.RedisCache):
-    """Django's, but for the clients."""
+    """Django's, but for the clients, and with a count."""
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = _Client
+
+    def count(self, key: str, seconds: int) -> int:
+        """Count one more and return how many there are; the count begins anew after `seconds`.
+
+        In one exchange, where `incr` asks first whether there is a count.
+        """
+        name = self.make_and_validate_key(key)
+        exchange = self._cache.get_client(name, write=True).pipeline(transaction=False)
+        exchange.set(name, 0, ex=seconds, nx=True)
+        exchange.incr(name)
+        count: int = exchange.execute()[1]
+        return count

@@ -27,6 +27,7 @@ from config.public_answers.answering import (
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
 from config.public_answers.front import COUNTED, LOOKED
 from config.public_answers.kept import held, keep, remember
+from plans.api_support.revisions import RESTS_ON
 from plans.api_support.throttling import PerCaller
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -59,6 +60,8 @@ class PublicAnswersMiddleware:
         except DatabaseError:
             return self.get_response(request)
         key = key_of(request.META, editions)
+        part = editions.part(request.path_info)
+        request.META[RESTS_ON] = (part.key, part.changed_at)
         with self._making(key) as first:
             # Another request has just made it.
             if not first and not request.path_info.startswith("/api/"):

@@ -85,7 +85,7 @@ class PublicView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown(request, self.known_parameters())
-        self.edition = Edition.current()
+        self.edition = Edition.current(request)
 
     def shown(self) -> list[str]:
         """Name the fields to show, in their order; raises WrongParameters."""
