@@ -12,6 +12,10 @@ from django.core.cache.backends import redis
 
 
 class _Client(redis.RedisCacheClient):
+    # What Django's has, and its stubs do not tell.
+    _client: Any
+    _get_connection_pool: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._clients: dict[int, Any] = {}

@@ -142,14 +142,12 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
 
 
 @cache
-def _ready(filters: type[django_filters.FilterSet], model: type[models.Model]) -> Any:
+def _ready(filters: Any, model: Any) -> Any:
     """Return the filters, made once: they hold nothing of a request."""
     return filters({}, queryset=model._default_manager.none()).filters
 
 
-def understood(
-    filters: type[django_filters.FilterSet], model: type[models.Model], request: Request
-) -> dict[str, Any]:
+def understood(filters: Any, model: type[models.Model], request: Request) -> dict[str, Any]:
     """Return the value of each filter that is asked for, or say what is wrong with them."""
     values, errors = {}, []
     for name, one in _ready(filters, model).items():
@@ -171,7 +169,7 @@ def understood(
     return values
 
 
-def passing(filters: type[django_filters.FilterSet], rows: Any, values: Mapping[str, Any]) -> Any:
+def passing(filters: Any, rows: Any, values: Mapping[str, Any]) -> Any:
     """Return the rows that pass the filters of which there is a value."""
     ready = _ready(filters, rows.model)
     for name in (name for name in ready if name in values):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Manager
 from rest_framework import serializers
@@ -32,13 +32,14 @@ def readers_of(kind: Kind) -> Mapping[str, Reader]:
 
 
 def _reader(field: Any) -> Reader:
+    source: str = field.source
     if isinstance(field, serializers.ListSerializer):
-        parts, child = attrgetter(field.source), type(field.child)
+        parts, child = attrgetter(source), cast("Kind", type(field.child))
         return lambda row: [represented(child, part) for part in _all(parts(row))]
     if isinstance(field, serializers.Serializer):
-        inner, part = type(field), attrgetter(field.source)
+        inner, part = type(field), attrgetter(source)
         return _unless_missing(part, lambda value: represented(inner, value))
-    of = getattr(field, "of", None) or attrgetter(field.source)
+    of = getattr(field, "of", None) or attrgetter(source)
     return _unless_missing(of, field.to_representation)
 
 
