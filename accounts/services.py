@@ -67,6 +67,13 @@ def settle(*, kind: Notification.Kind, url: str, at: datetime) -> None:
     Notification.objects.unread().filter(kind=kind, url=url).update(read_at=at)
 
 
+def settle_all(*, kind: Notification.Kind, urls: Iterable[str], at: datetime) -> None:
+    """Mark as read, for everyone, what asked for several steps that have been taken."""
+    asked = list(urls)
+    if asked:
+        Notification.objects.unread().filter(kind=kind, url__in=asked).update(read_at=at)
+
+
 @transaction.atomic
 def choose_digest(user: User, digest: User.Digest) -> None:
     """Keep how often a person wants mail; with NEVER what waits for a mail has none."""

@@ -31,6 +31,7 @@ from django.db import DatabaseError, connections
 from config.embedded.commands import embedded_servers
 from config.embedded.paths import CHECKOUT, EmbeddedError, Layout
 from config.environment import local_address
+from config.slots import THREADS_OF_A_SLOT
 
 READY_PATIENCE = 60.0  # seconds until the first page answers
 STOP_PATIENCE = 15.0  # seconds for a child to end what it is doing
@@ -227,7 +228,8 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
         start(
             "The web server", "granian", "--interface", "wsgi",
             "--host", settings.HOST, "--port", str(settings.PORT),
-            "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS),
+            "--workers", str(settings.WEB_WORKERS),
+            "--blocking-threads", str(settings.WEB_THREADS * THREADS_OF_A_SLOT),
             "--respawn-failed-workers", "--workers-kill-timeout", "5",
             "--log-level", quiet, "config.wsgi:application",
         )  # fmt: skip

@@ -9,6 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 django_application = get_wsgi_application()
 
 # Its modules read the settings: they are imported once Django is ready.
-from config.public_answers.front import PublicAnswersFront  # noqa: E402
+from django.conf import settings  # noqa: E402
 
-application = PublicAnswersFront(django_application)
+from config.public_answers.front import PublicAnswersFront  # noqa: E402
+from config.slots import Slots  # noqa: E402
+
+application = PublicAnswersFront(Slots(django_application, settings.WEB_THREADS))

@@ -23,7 +23,7 @@ web)
     rm -rf "$PROMETHEUS_MULTIPROC_DIR"
     mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
     exec granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
-        --workers "${WEB_WORKERS:-2}" --blocking-threads "${WEB_THREADS:-4}" \
+        --workers "${WEB_WORKERS:-2}" --blocking-threads "$((${WEB_THREADS:-4} * 16))" \
         --respawn-failed-workers --workers-kill-timeout 10 \
         --log-level warning config.wsgi:application
     ;;

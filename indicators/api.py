@@ -26,6 +26,7 @@ from indicators.models import (
     Target,
     Unit,
 )
+from indicators.querysets import ObservationQuerySet
 from indicators.serializers import (
     IndicatorSerializer,
     ObservationSerializer,
@@ -34,9 +35,10 @@ from indicators.serializers import (
     UnitSerializer,
 )
 from indicators.services import progress_of, record_of
+from indicators.written import column_of, columns_of, written
 from measures.api import led_by
 from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
-from plans.api_support.pagination import CursorPages
+from plans.api_support.pagination import CursorPages, cut
 from plans.api_support.parameters import (
     Day,
     Flag,
@@ -46,7 +48,10 @@ from plans.api_support.parameters import (
     asked_among,
     asked_day,
     asked_moment,
+    passing,
+    understood,
 )
+from plans.api_support.prepared import Prepared
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 
 
@@ -248,15 +253,34 @@ class Observations(PublicView):
     serializer_class = ObservationSerializer
     dates = ("on", "known_at")
 
+    def asked_dates(self) -> dict[str, date | datetime]:
+        """Return the day and the moment that are asked for."""
+        asked = {
+            "known_at": asked_moment(self.request, "known_at"),
+            "on": asked_day(self.request, "on"),
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
     def get_queryset(self) -> QuerySet[Observation]:
-        """Keep the values the public sees, of periods that ended by the day asked for."""
-        known_at = asked_moment(self.request, "known_at")
-        rows = Observation.objects.filter(indicator__plan__is_public=True)
-        rows = rows.current() if known_at is None else rows.known_at(known_at)
-        day = asked_day(self.request, "on")
-        if day is not None:
-            rows = rows.filter(period_end__lte=day)
+        rows = published_values(**self.asked_dates())
         return rows.select_related("indicator__plan", "indicator__unit", "source")
+
+
+def published_values(known_at: Any = None, on: Any = None) -> ObservationQuerySet:
+    """Keep the values the public sees, of periods that ended by the day asked for."""
+    rows: ObservationQuerySet = Observation.objects.filter(indicator__plan__is_public=True)
+    rows = rows.current() if known_at is None else rows.known_at(known_at)
+    return rows if on is None else rows.filter(period_end__lte=on)
+
+
+def compose(slots: Mapping[str, Any], *, order: str, size: int) -> QuerySet[Any]:
+    """Return the query of a page of values; see `Prepared`."""
+    dates = {name: slots[name] for name in Observations.dates if name in slots}
+    rows = passing(ObservationFilter, published_values(**dates), slots)
+    return cut(columns_of(rows), order, size, slots.get("after"))
+
+
+PAGES = Prepared(Observation, compose)
 
 
 class ObservationList(Observations, ListView):
@@ -267,6 +291,15 @@ class ObservationList(Observations, ListView):
         "period_end": "period_end", "period_start": "period_start", "published_at": "published_at",
     }  # fmt: skip
     pagination_class = CursorPages
+
+    def page(self) -> list[dict[str, Any]]:
+        asked = {**self.asked_dates(), **understood(self.filters, Observation, self.request)}
+        pages: Any = self.paginator
+        pages.begin(self.request, self.order)
+        if pages.after is not None:
+            asked["after"] = list(pages.after)
+        rows = PAGES.rows(asked, order=self.order, size=pages.size)
+        return written(pages.end(rows, column_of), self.shown())
 
 
 PERIOD = re.compile(r"(\d{4}-\d\d-\d\d)--(\d{4}-\d\d-\d\d)", re.ASCII)

@@ -7,15 +7,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.http import parse_etags
 from django.utils.translation import ngettext
 from rest_framework.request import Request
+from rest_framework.serializers import ValidationError as RefusedBody
 
 from indicators import services
 from indicators.draft_api import ObservationDrafts, SentObservationForm, observation_form
@@ -29,12 +30,14 @@ from indicators.draft_serializers import (
 from indicators.known import Known, known_of
 from indicators.models import Indicator, Observation
 from indicators.serializers import indicator_address, period_of
-from plans import contributing
+from plans import contributing, together
 from plans.api_support.drafts import form_errors, is_same_as_published, validation_errors
 from plans.api_support.problems import Refused
 from plans.api_support.writing import IN_ENGLISH, Act, pointed
 from plans.models import Contribution, Role
 from plans.permissions import Action, Rights
+from plans.sourcing import cite
+from plans.together import Entry, NotTogetherError
 from plans.workflow import EditConflictError, WorkflowError, entered, tell_reviewers_of_many
 
 
@@ -128,7 +131,8 @@ class ObservationBulk(ObservationDrafts):
     def read(self, sent: Sequence[Any], *, handed_in: bool) -> list[Row]:
         """Check each row by itself and against what is stored; a fixed number of queries."""
         with translation.override(IN_ENGLISH):
-            rows = [understood(place, one) for place, one in enumerate(sent)]
+            body = BulkRowSerializer()
+            rows = [understood(body, place, one) for place, one in enumerate(sent)]
             self._find_indicators(rows)
             refuse_twice_named(rows)
             known = known_of(
@@ -202,19 +206,59 @@ class ObservationBulk(ObservationDrafts):
     # --- Writing ------------------------------------------------------------------------------
 
     def write_rows(self, rows: Sequence[Row], then: str) -> None:
-        """Write what is to be written, each row in a savepoint of its own.
+        """Write what is to be written: all at once, or where that cannot be, row by row.
 
         In the order of the indicators: two requests at once wait for each other, never in a ring.
         """
         fine = [row for row in rows if row.indicator is not None and not row.errors]
+        due = [row for row in fine if row.outcome != "unchanged" or then != "draft"]
+        due.sort(key=lambda row: (row.indicator.pk, row.period))  # type: ignore[union-attr]
         if then == "publish":
             keys = {row.indicator.pk for row in fine if row.indicator}
             locked = Indicator.objects.select_for_update(no_key=True).filter(pk__in=keys)
             list(locked.order_by("pk").values_list("pk"))
-        changed = set()
-        for row in sorted(fine, key=lambda row: (row.indicator.pk, row.period)):  # type: ignore[union-attr]
-            if row.outcome == "unchanged" and then == "draft":
-                continue
+        try:
+            with transaction.atomic():
+                self._write_together(due, then)
+        except (NotTogetherError, IntegrityError):
+            self._write_one_by_one(due, then)
+        changed = {
+            row.stored.indicator_id
+            for row in due
+            if not row.errors and row.stored is not None and row.stored.is_current
+        }
+        if then == "publish" and changed:
+            services.refresh_progress(changed, on=timezone.localdate())
+
+    def _write_together(self, rows: Sequence[Row], then: str) -> None:
+        """Write all the rows; raises what `together.write` raises, and has then changed none."""
+        entries = [self._entry(row) for row in rows]
+        together.write(
+            [entry for entry in entries if entry.stored is None or not entry.stored.is_current],
+            self.plan,
+            editor=self.system_user,
+            submits=then != "draft",
+            publishes=then == "publish",
+            at=timezone.now(),
+        )
+        for row, entry in zip(rows, entries, strict=True):
+            row.outcome = row.outcome or ("created" if row.stored is None else "updated")
+            row.stored, row.handed_in = cast("Observation", entry.row), entry.was_handed_in
+
+    def _entry(self, row: Row) -> Entry:
+        if row.outcome == "unchanged":
+            return Entry(None, row.stored)
+        assert row.form is not None
+        # A copy: where the rows cannot go together, each is written from its form as it was.
+        content = copy.copy(row.form.instance)
+        content._state = copy.copy(content._state)
+        if row.form.document is not None:
+            content.source = cite(self.plan, row.form.document)
+        return Entry(content, row.stored)
+
+    def _write_one_by_one(self, rows: Sequence[Row], then: str) -> None:
+        """Write each row in a savepoint of its own, and note why one is refused."""
+        for row in rows:
             try:
                 with transaction.atomic():
                     self._write(row, then)
@@ -224,11 +268,6 @@ class ObservationBulk(ObservationDrafts):
                 row.refuse(str(error))
             except ValidationError as error:
                 row.errors += validation_errors(error)
-            else:
-                if row.stored is not None and row.stored.is_current:
-                    changed.add(row.stored.indicator_id)
-        if then == "publish" and changed:
-            services.refresh_progress(changed, on=timezone.localdate())
 
     def tell_reviewers(self, rows: Sequence[Row]) -> None:
         """Tell once of all that the request handed in and did not publish."""
@@ -314,12 +353,12 @@ def address_of(row: Observation) -> str:
     return indicator_address(row.indicator, place, period_of(row))
 
 
-def understood(place: int, sent: Any) -> Row:
-    """Read one row."""
-    body = BulkRowSerializer(data=sent)
-    if not body.is_valid():
-        return Row(place, errors=list(pointed(body.errors)))
-    return Row(place, content=body.validated_data)
+def understood(body: BulkRowSerializer, place: int, sent: Any) -> Row:
+    """Read one row; the serializer serves all of them."""
+    try:
+        return Row(place, content=body.run_validation(sent))
+    except RefusedBody as error:
+        return Row(place, errors=list(pointed(error.detail)))
 
 
 def refuse_twice_named(rows: Sequence[Row]) -> None:

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from indicators.api import ObservationFilter, Observations
 from indicators.evaluation import value_of
 from indicators.models import Indicator, Observation
+from indicators.written import Moment, Plain
 from plans.api_support.fields import plain
 from plans.api_support.parameters import filtered
 from plans.api_support.renderers import CsvRenderer, Dialect, FrenchCsvRenderer, cell
@@ -146,23 +147,6 @@ class Joined(Func):
 
     def __init__(self, *texts: Any, mark: str) -> None:
         super().__init__(Value(mark), *texts)
-
-
-class Plain(Func):
-    """A decimal as `plans.api_support.fields.plain` writes it."""
-
-    template = "trim_scale(%(expressions)s)::text"
-    output_field = TextField()
-
-
-class Moment(Func):
-    """A moment as ISO 8601 writes it, in UTC; a fraction of a second only where there is one."""
-
-    template = (
-        "replace(to_char(%(expressions)s AT TIME ZONE 'UTC', "
-        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '.000000Z', 'Z')"
-    )
-    output_field = TextField()
 
 
 def quoted(text: str, dialect: Dialect) -> str:

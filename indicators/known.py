@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from indicators.entry_periods import next_awaited, recent_periods
 from indicators.evaluation import series_of
@@ -22,7 +23,7 @@ from plans.models import OPEN, Contribution
 _MOST_PROPOSED = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """The published values of an indicator, what is being entered, and its targets in force."""
 
@@ -37,7 +38,7 @@ class Known:
         """How often it is observed."""
         return Frequency(self.indicator.frequency) if self.indicator.frequency else None
 
-    @property
+    @cached_property
     def series(self) -> Series:
         """The published values as the rules take them."""
         return series_of(self.indicator, self.published)
@@ -54,13 +55,23 @@ class Known:
         """The last due date of its targets."""
         return max((target.due_on for target in self.targets if target.due_on), default=None)
 
+    # Many values of one indicator may be asked about one after the other.
+
+    @cached_property
+    def _published_by_period(self) -> dict[Span, Observation]:
+        return _by_period(self.published)
+
+    @cached_property
+    def _open_by_period(self) -> dict[Span, Observation]:
+        return _by_period(self.open)
+
     def published_for(self, period: Span) -> Observation | None:
         """Return what is published for exactly this period."""
-        return _for_period(self.published, period)
+        return self._published_by_period.get(period)
 
     def open_for(self, period: Span) -> Observation | None:
         """Return the contribution under way for exactly this period."""
-        return _for_period(self.open, period)
+        return self._open_by_period.get(period)
 
     def overlapped_by(self, period: Span) -> Observation | None:
         """Return a published value whose days would count twice with this period's."""
@@ -131,8 +142,8 @@ class Known:
         return promised
 
 
-def _for_period(versions: Sequence[Observation], period: Span) -> Observation | None:
-    return next((one for one in versions if (one.period_start, one.period_end) == period), None)
+def _by_period(versions: Sequence[Observation]) -> dict[Span, Observation]:
+    return {(one.period_start, one.period_end): one for one in versions}
 
 
 def known_of(indicators: Sequence[Indicator]) -> dict[int, Known]:

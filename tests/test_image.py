@@ -135,7 +135,7 @@ def test_settings_reach_the_web_server(programs: Path) -> None:
     ).stdout.split()
     given = dict(pairwise(words))
     assert (given["--host"], given["--port"]) == ("::", "9000")
-    assert (given["--workers"], given["--blocking-threads"]) == ("5", "7")
+    assert (given["--workers"], given["--blocking-threads"]) == ("5", "112")
 
 
 def test_beat_is_well_while_it_writes_its_state(tmp_path: Path) -> None:

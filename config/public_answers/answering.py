@@ -154,7 +154,11 @@ def to_keep(request: HttpRequest, response: HttpResponseBase, editions: Editions
         etag=response.headers.get("ETag") or f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         modified=(parse_http_date_safe(modified) if modified else None) or changed_at.timestamp(),
         body=body,
-        zipped=compressed(body) if kind.startswith(COMPRESSED) else None,
+        zipped=(
+            compressed(body, often=for_everybody(request.META))
+            if kind.startswith(COMPRESSED)
+            else None
+        ),
     )
 
 

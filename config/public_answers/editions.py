@@ -22,7 +22,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, router
 from django.utils import timezone
 from psycopg import Error as PsycopgError
 from psycopg.pq import ExecStatus
@@ -91,8 +91,13 @@ class Editions:
 
 def read_editions() -> Editions:
     """Read the editions where the pages of this request read: one query."""
-    rows = PublicEdition.objects.values_list("part", "edition", "changed_at")
-    return Editions({part: (str(edition), at) for part, edition, at in rows}, timezone.localdate())
+    with connections[router.db_for_read(PublicEdition)].cursor() as cursor:
+        return Editions(_all_parts(cursor), timezone.localdate())
+
+
+def _all_parts(cursor: Any) -> dict[str, tuple[str, datetime]]:
+    cursor.execute("SELECT part, edition, changed_at FROM dashboards_publicedition")
+    return {part: (str(edition), at) for part, edition, at in cursor.fetchall()}
 
 
 class Day:
@@ -182,8 +187,7 @@ class Lookup:
         self.confirmed_at = datetime.now(UTC)
         if edition != self._any or self._editions is None or self._editions.day != today:
             with self._connection.cursor() as cursor:
-                cursor.execute("SELECT part, edition, changed_at FROM dashboards_publicedition")
-                rows = {part: (str(held), at) for part, held, at in cursor.fetchall()}
+                rows = _all_parts(cursor)
             self._editions = Editions(rows, today)
             self._any = rows[PublicEdition.ANY][0].encode() if PublicEdition.ANY in rows else b""
             try:

@@ -54,9 +54,9 @@ class Answer:
         return OVERHEAD + len(self.body) + len(self.zipped or b"")
 
 
-def compressed(body: bytes) -> bytes | None:
-    """Compress once what is sent often; None where it does not pay."""
-    small = gzip.compress(body, 6, mtime=0) if len(body) > 500 else body
+def compressed(body: bytes, *, often: bool = True) -> bytes | None:
+    """Compress: well what is sent often, else at once; None where it does not pay."""
+    small = gzip.compress(body, 6 if often else 1, mtime=0) if len(body) > 500 else body
     return small if len(small) < len(body) * 0.9 else None
 
 

@@ -5,10 +5,8 @@ It stands outermost: what is kept has every header that the others add.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -27,11 +25,11 @@ from config.public_answers.answering import (
 from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
 from config.public_answers.front import COUNTED, LOOKED
 from config.public_answers.kept import held, keep, remember
+from config.public_answers.making import MAKING, Making
+from plans.api_support.revisions import RESTS_ON
 from plans.api_support.throttling import PerCaller
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-PATIENCE = 10
-"""Seconds to wait for another request that is making the same answer."""
 
 
 class PublicAnswersMiddleware:
@@ -39,7 +37,6 @@ class PublicAnswersMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self._making = _OneAtATime()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not settings.PUBLIC_ANSWERS["kept"]:
@@ -54,24 +51,25 @@ class PublicAnswersMiddleware:
     def _made(self, request: HttpRequest) -> HttpResponseBase:
         """Have the answer made, and keep it under the edition that stood before."""
         begun = datetime.now(UTC)
+        making: Making | None = request.META.get(MAKING)
+        if making is not None:
+            making.begin()
         try:
             editions = read_editions()
         except DatabaseError:
             return self.get_response(request)
         key = key_of(request.META, editions)
-        with self._making(key) as first:
-            # Another request has just made it.
-            if not first and not request.path_info.startswith("/api/"):
-                answer = held(key, for_everybody=False)
-                if answer is not None:
-                    return _response(given(request.META, answer))
-            response = self.get_response(request)
-            answer = to_keep(request, response, editions)
-            if answer is None:
-                return response
-            shared = for_everybody(request.META)
-            keep(key, answer, for_everybody=shared)
-            remember(address_of(request.META), key, begun, for_everybody=shared)
+        part = editions.part(request.path_info)
+        request.META[RESTS_ON] = (part.key, part.changed_at)
+        response = self.get_response(request)
+        answer = to_keep(request, response, editions)
+        if answer is None:
+            return response
+        shared = for_everybody(request.META)
+        keep(key, answer, for_everybody=shared)
+        if making is not None:
+            making.key = key
+        remember(address_of(request.META), key, begun, for_everybody=shared)
         kept = _response(given(request.META, answer))
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
@@ -109,28 +107,3 @@ def _response(given: Given) -> HttpResponse:
     for name, value in headers:
         response.headers[name] = value
     return response
-
-
-class _OneAtATime:
-    """After a publication many ask for one page at once: one makes it, the others wait for it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._events: dict[str, threading.Event] = {}
-
-    @contextmanager
-    def __call__(self, key: str) -> Iterator[bool]:
-        """Wait while another thread holds the key; tell whether nobody did."""
-        with self._lock:
-            other = self._events.get(key)
-            if other is None:
-                self._events[key] = threading.Event()
-        if other is not None:
-            other.wait(PATIENCE)
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            with self._lock:
-                self._events.pop(key).set()

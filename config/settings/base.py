@@ -165,7 +165,7 @@ REDIS_URL: str = env.str("REDIS_URL", default="") or layout.redis_url
 
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.RedisCache",
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "plans",
         # A page does without the cache sooner than it waits for it.

@@ -19,7 +19,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils import timezone, translation
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,6 +27,8 @@ from plans.api_support.draft_serializers import OPEN_STATES, ConfirmationSeriali
 from plans.api_support.pagination import NumberedPages
 from plans.api_support.parameters import asked_among
 from plans.api_support.problems import Refused
+from plans.api_support.renderers import json_of
+from plans.api_support.representation import represented
 from plans.api_support.schema import parameter
 from plans.api_support.writing import IN_ENGLISH, TokenView, pointed, refused_content
 from plans.contribution_forms import ContributionForm, fingerprint
@@ -135,16 +136,16 @@ class Drafts(TokenView):
         row.mine = row.author_id == self.system_user.pk
         # The labels are French whatever the language of the messages, and so is the tag of them.
         with translation.override(settings.LANGUAGE_CODE):
-            return self.serializer_class(row).data
+            return represented(self.serializer_class, row)
 
     def etag(self, row: Any) -> str:
         """Return the tag of what the answer shows."""
-        return f'"{hashlib.sha256(JSONRenderer().render(self.serialized(row))).hexdigest()[:32]}"'
+        return f'"{hashlib.sha256(json_of(self.serialized(row))).hexdigest()[:32]}"'
 
     def shown(self, row: Contribution, *, status: int = 200) -> HttpResponse:
         """Answer with a contribution as it now is."""
         data = self.serialized(self.rows().get(pk=row.pk))
-        body = JSONRenderer().render(data)
+        body = json_of(data)
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"Location": data["url"]} if status == 201 else {}
         return self.answered(data, status=status, ETag=tag, **headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -86,28 +87,26 @@ class CursorPages(BasePagination):
 
     names = ("cursor", "page_size")
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+    def begin(self, request: Request, order: str) -> None:
+        """Read where the page begins and how long it is."""
         self.request = request
-        size = whole(request, "page_size", PAGE_SIZE, LARGEST_PAGE)
-        order: str = view.order
-        down = order.startswith("-")
-        column = order.removeprefix("-")
+        self.order = order
+        self.size = whole(request, "page_size", PAGE_SIZE, LARGEST_PAGE)
         cursor = request.query_params.get("cursor")
-        if cursor is not None:
-            value, key = read_cursor(cursor, order)
-            side = "lt" if down else "gt"
-            queryset = queryset.filter(
-                Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"pk__{side}": key})
-            )
-        rows = list(queryset.order_by(order, "-pk" if down else "pk")[: size + 1])
+        self.after = None if cursor is None else read_cursor(cursor, order)
+
+    def end(self, rows: list[Any], of: Callable[[Any, str], Any] = getattr) -> list[Any]:
+        """Keep the rows of the page, and where the next one begins; `of` reads a column."""
         self.following = None
-        if len(rows) > size:
-            rows = rows[:size]
-            last = rows[-1]
-            self.following = link_to(
-                request, cursor=write_cursor(order, getattr(last, column), last.pk)
-            )
+        if len(rows) > self.size:
+            rows = rows[: self.size]
+            value, key = of(rows[-1], self.order.removeprefix("-")), of(rows[-1], "pk")
+            self.following = link_to(self.request, cursor=write_cursor(self.order, value, key))
         return rows
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.begin(request, view.order)
+        return self.end(list(cut(queryset, self.order, self.size, self.after)))
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
@@ -127,6 +126,18 @@ class CursorPages(BasePagination):
             },
             query_number("page_size", "Rows in a page.", 1, LARGEST_PAGE, PAGE_SIZE),
         ]
+
+
+def cut(queryset: Any, order: str, size: int, after: tuple[Any, Any] | None) -> Any:
+    """Return the rows of a page that begins after a value and a key, and one more if there is."""
+    down, column = order.startswith("-"), order.removeprefix("-")
+    if after is not None:
+        value, key = after
+        side = "lt" if down else "gt"
+        queryset = queryset.filter(
+            Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"pk__{side}": key})
+        )
+    return queryset.order_by(order, "-pk" if down else "pk")[: size + 1]
 
 
 def write_cursor(order: str, value: date | datetime, key: int) -> str:

@@ -5,8 +5,9 @@ What is not known is refused with the names that are; a wrong value with those a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -14,6 +15,7 @@ from django import forms
 from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django_filters.constants import EMPTY_VALUES
 from rest_framework.request import Request
 
 from plans.api_support.problems import WrongParameters, wrong
@@ -139,15 +141,42 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
         raise WrongParameters(errors)
 
 
+@cache
+def _ready(filters: Any, model: Any) -> Any:
+    """Return the filters, made once: they hold nothing of a request."""
+    return filters({}, queryset=model._default_manager.none()).filters
+
+
+def understood(filters: Any, model: type[models.Model], request: Request) -> dict[str, Any]:
+    """Return the value of each filter that is asked for, or say what is wrong with them."""
+    values, errors = {}, []
+    for name, one in _ready(filters, model).items():
+        if name not in request.query_params:
+            continue
+        allowed = getattr(one, "allowed", ())
+        sent = one.field.widget.value_from_datadict(request.query_params, {}, name)
+        try:
+            value = one.field.clean(sent)
+        except forms.ValidationError as error:
+            text = request.query_params.get(name, "")
+            detail = f"“{text}” is not allowed here." if allowed else error.messages[0]
+            errors.append(wrong(name, detail, allowed))
+        else:
+            if value not in EMPTY_VALUES:
+                values[name] = value
+    if errors:
+        raise WrongParameters(errors)
+    return values
+
+
+def passing(filters: Any, rows: Any, values: Mapping[str, Any]) -> Any:
+    """Return the rows that pass the filters of which there is a value."""
+    ready = _ready(filters, rows.model)
+    for name in (name for name in ready if name in values):
+        rows = ready[name].filter(rows, values[name])
+    return rows
+
+
 def filtered(filters: type[django_filters.FilterSet], rows: Any, request: Request) -> Any:
-    """Return the rows that pass the filters, or say what is wrong with them."""
-    chosen = filters(request.query_params, queryset=rows, request=request)
-    if chosen.is_valid():
-        return chosen.qs
-    errors = []
-    for name, messages in chosen.errors.items():
-        allowed = getattr(chosen.filters[name], "allowed", ())
-        value = request.query_params.get(name, "")
-        detail = f"“{value}” is not allowed here." if allowed else str(messages[0])
-        errors.append(wrong(name, detail, allowed))
-    raise WrongParameters(errors)
+    """Return the rows that pass the filters asked for, or say what is wrong with them."""
+    return passing(filters, rows, understood(filters, rows.model, request))

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections, router
 from django.utils import timezone
 from redis import RedisError
 from rest_framework.request import Request
@@ -24,6 +25,8 @@ from plans.models import Revision
 
 logger = logging.getLogger(__name__)
 
+RESTS_ON = "public_answers.rests_on"
+"""Where a request carries the edition that its answer is kept under: its name, and since when."""
 REMEMBERED = 7 * 24 * 3600
 
 
@@ -56,9 +59,17 @@ class Edition:
     changed_at: datetime
 
     @classmethod
-    def current(cls) -> Edition:
-        """Read the edition; the day and the code are part of it."""
-        row = Revision.objects.values_list("edition", "changed_at").first()
+    def current(cls, request: Request) -> Edition:
+        """Return the edition; the day and the code are part of it.
+
+        Where the answer is to be kept for everybody, the edition it rests on is known already.
+        """
+        known = request.META.get(RESTS_ON)
+        if known is not None:
+            return cls(*known)
+        with connections[router.db_for_read(Revision)].cursor() as cursor:
+            cursor.execute("SELECT edition, changed_at FROM plans_revision")
+            row = cursor.fetchone()
         edition, changed_at = row or ("none", datetime(2019, 1, 1, tzinfo=UTC))
         day = timezone.localdate()
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())

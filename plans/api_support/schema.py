@@ -14,6 +14,7 @@ from plans.api_support.problems import (
     ProblemSerializer,
     RefusalSerializer,
 )
+from plans.api_support.representation import fields_of
 from plans.api_support.throttling import WINDOW
 
 ERRORS = (400, 401, 404, 405, 406, 429, 500)
@@ -110,7 +111,7 @@ class DescribedSchema(AutoSchema):
                 )
             if view.search_in:
                 found.append(parameter("search", "Words that all stand in the row's texts."))
-        names = list(view.get_serializer().fields)
+        names = list(fields_of(view.serializer_class))
         fields = parameter("fields", "The fields to keep, separated by commas.", names)
         fields["schema"] = {"type": "array", "items": fields["schema"], "minItems": 1}
         fields |= {"style": "form", "explode": False}

@@ -45,8 +45,8 @@ class PerCaller(BaseThrottle):
         caller = client_address(meta) if token is None else f"token-{token.pk}"
         key = f"throttle:{self.name}:{caller}:{now // WINDOW}"
         try:
-            count = _counted(key)
-        except (RedisError, ValueError):
+            count: int = cache.count(key, WINDOW)
+        except RedisError:
             logger.warning("The requests of the API are not counted: the cache does not answer.")
             count = 1
         return count <= limit, {
@@ -66,15 +66,6 @@ class PerCaller(BaseThrottle):
 
     def wait(self) -> float:
         return self.reset
-
-
-def _counted(key: str) -> int:
-    """Count one more; only the first of a window has to make the count."""
-    try:
-        return int(cache.incr(key))
-    except ValueError:
-        cache.add(key, 0, WINDOW)
-        return int(cache.incr(key))
 
 
 class ExportsPerCaller(PerCaller):

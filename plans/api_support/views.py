@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -12,12 +12,11 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
-from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,7 +25,8 @@ from plans.api_support.moves import follow_former
 from plans.api_support.pagination import NumberedPages
 from plans.api_support.parameters import asked_among, filtered, refuse_unknown
 from plans.api_support.problems import WrongParameters, wrong
-from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer
+from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer, JsonRenderer
+from plans.api_support.representation import Kind, readers_of, represented
 from plans.api_support.revisions import Edition, Tag, remember, remembered
 from plans.api_support.schema import DescribedSchema
 from plans.api_support.throttling import PerCaller
@@ -48,7 +48,7 @@ class PublicView(GenericAPIView[Any]):
 
     authentication_classes: Sequence[Any] = (BearerToken,)
     permission_classes = (AllowAny,)
-    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer, CsvRenderer, FrenchCsvRenderer)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer, CsvRenderer, FrenchCsvRenderer)
     throttle_classes: Sequence[Any] = (PerCaller,)
     http_method_names = ["get", "head"]
     schema = DescribedSchema()
@@ -56,6 +56,7 @@ class PublicView(GenericAPIView[Any]):
     orderings: ClassVar[Mapping[str, str]] = {}
     search_in: ClassVar[Sequence[str]] = ()
     dates: ClassVar[Sequence[str]] = ()
+    serializer_class: Kind
     is_list = False
     edition: Edition
     not_changed: HttpResponseBase | None = None
@@ -84,20 +85,18 @@ class PublicView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown(request, self.known_parameters())
-        self.edition = Edition.current()
+        self.edition = Edition.current(request)
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        serializer = super().get_serializer(*args, **kwargs)
-        if getattr(self, "swagger_fake_view", False):
-            return serializer
-        row: Any = (
-            serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
-        )
-        kept = asked_among(self.request, "fields", row.fields)
-        if kept:
-            for name in [name for name in row.fields if name not in kept]:
-                row.fields.pop(name)
-        return serializer
+    def shown(self) -> list[str]:
+        """Name the fields to show, in their order; raises WrongParameters."""
+        names = readers_of(self.serializer_class)
+        kept = asked_among(self.request, "fields", names)
+        return [name for name in names if name in kept] if kept else list(names)
+
+    def written(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        """Return what the answer holds of rows."""
+        names = self.shown()
+        return [represented(self.serializer_class, row, names) for row in rows]
 
     def unchanged(self, request: Request) -> HttpResponseBase | None:
         """Return a 304 when the reader holds what this address still answers."""
@@ -181,9 +180,13 @@ class ListView(PublicView):
         unchanged = self.unchanged(request)
         if unchanged is not None:
             return unchanged
+        return self.get_paginated_response(self.page())
+
+    def page(self) -> list[dict[str, Any]]:
+        """Return what the answer holds of the rows of the page that is asked for."""
         rows = self.paginate_queryset(self.selected())
         assert rows is not None
-        return self.get_paginated_response(self.get_serializer(self.complete(rows), many=True).data)
+        return self.written(self.complete(rows))
 
     def complete(self, rows: list[Any]) -> list[Any]:
         """Add to the rows of a page what no join brings."""
@@ -201,7 +204,7 @@ class DetailView(PublicView):
         unchanged = self.unchanged(request)
         if unchanged is not None:
             return unchanged
-        return Response(self.get_serializer(self.found(words)).data)
+        return Response(self.written([self.found(words)])[0])
 
     def found(self, words: Mapping[str, str]) -> Model:
         lookups = {self.lookups[name]: value for name, value in words.items()}

@@ -19,7 +19,6 @@ from django.utils.http import parse_etags
 from rest_framework import exceptions, serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import JSONParser
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -28,6 +27,7 @@ from plans.api_support.idempotency import once
 from plans.api_support.moves import follow_former
 from plans.api_support.parameters import refuse_unknown
 from plans.api_support.problems import Refused, handle
+from plans.api_support.renderers import JsonRenderer, json_of
 from plans.api_support.schema import WrittenSchema
 from plans.api_support.throttling import PerCaller
 from plans.models import ApiToken, Plan
@@ -109,7 +109,7 @@ class TokenView(GenericAPIView[Any]):
     authentication_classes = (BearerToken,)
     permission_classes = (TokenHolder,)
     parser_classes = (JSONParser,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (JsonRenderer,)
     throttle_classes = (PerCaller,)
     schema = WrittenSchema()
     acts: ClassVar[Mapping[str, Act]] = {}
@@ -233,7 +233,7 @@ class TokenView(GenericAPIView[Any]):
     def answered(self, data: Any, *, status: int = 200, **headers: str) -> HttpResponse:
         """Return the answer, written: it may be kept and given again."""
         return HttpResponse(
-            JSONRenderer().render(data),
+            json_of(data),
             content_type="application/json",
             status=status,
             headers={name.replace("_", "-"): value for name, value in headers.items()},

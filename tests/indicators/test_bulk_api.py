@@ -17,6 +17,7 @@ from indicators.models import Indicator, Observation
 from indicators.services import refresh_all_progress
 from plans import workflow
 from plans.models import Plan, Role, Scope, Source
+from plans.together import NotTogetherError
 from tests.agent.staff import member
 from tests.factories import (
     IndicatorFactory,
@@ -315,22 +316,95 @@ def test_five_hundred_rows_of_which_seven_are_bad(partner: Partner) -> None:
     assert Observation.objects.count() == 493
 
 
-def test_judging_rows_costs_the_same_for_one_and_for_three(
-    partner: Partner, companies: Indicator
-) -> None:
-    """Rows that change nothing cost no query of their own; each that is written costs as much."""
+def test_three_rows_cost_the_queries_of_one(partner: Partner, companies: Indicator) -> None:
+    """Whether they are judged, drafted, handed in or published."""
+    Plan.objects.update(allows_self_publication=True)
     IndicatorFactory.create(plan=companies.plan, code="autre")
-    several = [row(2019), row(2020), row(2020, indicator="autre")]
     partner.get(BULK)  # its use is noted, once a minute
 
-    def cost(rows: list[dict[str, Any]]) -> int:
+    def cost(rows: list[dict[str, Any]], then: str) -> int:
         with CaptureQueriesContext(connection) as asked:
-            assert partner.post(BULK, {"rows": rows}).status_code == 200
+            assert partner.post(BULK, {"then": then, "rows": rows}).status_code == 200
         return len(asked)
 
-    made = [cost(several[:1]), cost(several[1:])]
-    same = [cost(several[:1]), cost(several)]
-    assert same[0] == same[1] <= 20
-    for_each = made[0] - same[0]
-    assert made[1] - same[1] == 2 * for_each
-    assert for_each <= 15
+    for then, first in (("draft", 2000), ("submit", 2005), ("publish", 2010)):
+        several = [row(first), row(first + 1), row(first + 1, indicator="autre")]
+        one, more = cost([row(first + 2)], then), cost(several, then)
+        assert one == more <= 32, then
+        assert cost(several, then) <= 27, then
+
+
+def trail() -> list[tuple[Any, ...]]:
+    """What the audit trail and the notifications say of each step, but for moments and keys."""
+    events = Observation.pgh_event_model.objects.order_by("pgh_id")
+    named = ("period_start", "pgh_label", "state", "value", "revision", "author_id", "reviewer_id",
+             "correction_reason", "return_reason")  # fmt: skip
+    steps = [
+        (
+            *(getattr(event, name) for name in named),
+            event.supersedes_id is not None,
+            event.superseded_at is not None,
+            event.submitted_at is not None,
+            event.published_at is not None,
+        )
+        for event in events
+    ]
+    return sorted(steps, key=lambda step: (step[0], steps.index(step)))
+
+
+@pytest.mark.parametrize("then", ["draft", "submit", "publish"])
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_written_together_leave_what_each_by_itself_would(
+    partner: Partner, companies: Indicator, monkeypatch: pytest.MonkeyPatch, then: str,
+    together: bool,
+) -> None:  # fmt: skip
+    """New, changed, returned, corrected and left as they are: the same states and audit trail."""
+    Plan.objects.update(allows_self_publication=True)
+    reviewer = member(partner.plan, Role.REVIEWER)
+    source = Source.objects.get(code="bilan")
+    ObservationFactory.create(indicator=companies, year=2015, published=True, source=source)
+    partner.post(BULK, {"rows": [row(2016), row(2017), row(2018)]})
+    partner.post(BULK, {"then": "submit", "rows": [row(2018)]})
+    workflow.send_back(
+        Observation.objects.get(period_start__year=2018),
+        reviewer=reviewer,
+        reason="Source ?",
+        at=timezone.now(),
+    )
+    before = len(trail())
+    if not together:
+        monkeypatch.setattr("indicators.bulk_api.together.write", _refuse)
+    answer = partner.post(
+        BULK,
+        {
+            "then": then,
+            "rows": [
+                row(2015, "31", correction_reason="Bilan final."),
+                row(2016), row(2017, "29"), row(2018, "28"),
+                row(2019, source="", document={"kind": "official", "title": "Bilan 2019"}),
+            ],
+        },
+    )  # fmt: skip
+    assert outcomes(answer) == ["created", "unchanged", "updated", "updated", "created"]
+    steps = len(trail()) - before
+    # A line for each step: 4 saved, then 5 handed in, then 5 published and one replaced.
+    assert steps == {"draft": 4, "submit": 9, "publish": 15}[then]
+    state = {"draft": "draft", "submit": "submitted", "publish": "published"}[then]
+    found = Observation.objects.filter(superseded_at=None).order_by("period_start", "-pk")
+    latest = {one.period_start.year: one for one in reversed(found)}
+    wanted = dict.fromkeys(range(2015, 2020), state)
+    if then == "draft":
+        wanted[2018] = "returned"
+    assert {year: one.state for year, one in latest.items()} == wanted
+    assert {year: one.revision for year, one in latest.items()} == {
+        2015: 1, 2016: 1, 2017: 2, 2018: 2, 2019: 1,
+    }  # fmt: skip
+    assert latest[2018].return_reason == ("Source ?" if then == "draft" else "")
+    assert latest[2015].supersedes is not None
+    assert latest[2019].source.title == "Bilan 2019"
+    unread = Notification.objects.unread().filter(kind=Notification.Kind.RETURNED)
+    assert unread.exists() == (then == "draft")
+
+
+def _refuse(*args: Any, **kwargs: Any) -> None:
+    raise NotTogetherError

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +23,15 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tools.bench.load import Loaded, get, load
+from tools.bench.against import API, UNCOUNTED, Say, baseline, database, in_turns
+from tools.bench.api import api, bulk
+from tools.bench.load import get, load
 from tools.bench.mass import Mass
 from tools.bench.report import Row, write
 from tools.bench.site import ROOT, Site, Web, free_port, site
 from tools.bench.writers import Writers
 
 PLAN = "/plans/demonstration/"
-API = "/api/v1/observations/?page_size=100"
 EXPORT = "/api/v1/observations/export.csv"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 MIXED = (
@@ -38,8 +39,6 @@ MIXED = (
     "/recherche/?q=sante", "/flux.atom", "/api/v1/indicators/", "/api/v1/measures/?page_size=50",
     "/plans/demonstration/sources/", "/catalogue.ttl", "/plans/rien/", "/agent/",
 )  # fmt: skip
-Say = Callable[..., None]
-UNCOUNTED = {"API_REQUESTS_PER_MINUTE": "1000000", "API_EXPORTS_PER_MINUTE": "1000000"}
 
 
 def main() -> None:
@@ -63,7 +62,8 @@ def main() -> None:
             parts: tuple[Callable[[], None], ...] = (
                 lambda: warm(own, row),
                 lambda: first_views(own, row),
-                lambda: api(own, folder, row),
+                lambda: api(own, row),
+                lambda: bulk(own, row),
                 lambda: against_datasette(own, folder, row),
                 lambda: readers_and_writers(own, options.load, row),
                 lambda: memory(own, row),
@@ -90,43 +90,6 @@ def machine() -> str:
         f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, {platform.system()}, "
         f"Python {platform.python_version()}"
     )
-
-
-def database(own: Site) -> str:
-    words = own.layout.database
-    return f"host={words['HOST']} port={words['PORT']} user={words['USER']} dbname={words['NAME']}"
-
-
-@contextmanager
-def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ()) -> Iterator[Web]:
-    held = own.layout.data.with_name("bytes")
-    held.write_bytes(content)
-    with own.web(
-        "tools.bench.baseline:application",
-        settings={
-            "BENCH_BYTES": str(held),
-            "BENCH_HEADERS": json.dumps(list(headers)),
-            "BENCH_DATABASE": database(own),
-        },
-    ) as web:
-        yield web
-
-
-def in_turns(
-    *asked: tuple[Web | int, bytes], rounds: int = 3, seconds: float = 3.0
-) -> list[Loaded]:
-    """Load each server in turn, several times; return the median round of each."""
-    found: list[list[Loaded]] = [[] for _ in asked]
-    for _ in range(rounds):
-        for (server, request), held in zip(asked, found, strict=True):
-            port = server if isinstance(server, int) else server.port
-            before = 0.0 if isinstance(server, int) else server.cpu()
-            loaded = load(port, [request], seconds=seconds, least=20)
-            spent = 0.0 if isinstance(server, int) else server.cpu() - before
-            loaded.cpu = spent / max(1, len(loaded.latencies))
-            assert set(loaded.statuses) == {200}, (request, loaded.statuses, loaded.errors)
-            held.append(loaded)
-    return [sorted(held, key=lambda one: one.rate)[len(held) // 2] for held in found]
 
 
 def warm(own: Site, row: Say) -> None:
@@ -227,32 +190,6 @@ REFRESH = (
     "from indicators.services import refresh_all_progress; from django.utils import timezone; "
     "refresh_all_progress(on=timezone.localdate())"
 )
-
-
-def api(own: Site, folder: Path, row: Say) -> None:
-    with own.web(settings=UNCOUNTED) as web, baseline(own, b"-") as other:
-        warm_one, rows = in_turns((web, get(API, web.port)), (other, get("/rows", other.port)))
-        fresh, rows_again = fresh_rows(web, other)
-    ratio = rows.rate / warm_one.rate
-    row(
-        "API page of 100 observations, kept", f"{warm_one.rate:,.0f} requests/s",
-        f"{rows.rate:,.0f} requests/s (psycopg and orjson)", f"{ratio:.2f}", "≤ 2", ratio <= 2,
-    )  # fmt: skip
-    ratio = rows_again.rate / fresh.rate
-    row(
-        "The same, asked for the first time", f"{fresh.rate:,.0f} requests/s",
-        f"{rows_again.rate:,.0f} requests/s (psycopg and orjson)", f"{ratio:.2f}", "≤ 2",
-        ratio <= 2,
-    )  # fmt: skip
-
-
-def fresh_rows(web: Web, other: Web) -> tuple[Loaded, Loaded]:
-    """Ask for rows that nobody kept: each request has an address of its own."""
-    requests = [get(f"{API}&updated_since=2000-01-01T00:00:{n / 1000:06.3f}Z", web.port)
-                for n in range(3000)]  # fmt: skip
-    mine = load(web.port, requests, seconds=4, most=len(requests))
-    assert set(mine.statuses) == {200}, mine.statuses
-    return mine, load(other.port, [get("/rows", other.port)], seconds=4)
 
 
 def memory(own: Site, row: Say) -> None:

@@ -20,9 +20,11 @@ from config.embedded.paths import Layout
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 from config.embedded.servers import running
+from config.slots import THREADS_OF_A_SLOT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60
+OURS = "config.wsgi:application"
 
 
 def free_port() -> int:
@@ -63,7 +65,7 @@ class Site:
     @contextmanager
     def web(
         self,
-        application: str = "config.wsgi:application",
+        application: str = OURS,
         *,
         workers: int = 1,
         threads: int = 4,
@@ -71,18 +73,23 @@ class Site:
     ) -> Iterator[Web]:
         """Run a WSGI application in granian, as production does, until the block ends."""
         port = free_port()
+        if application == OURS:
+            threads *= THREADS_OF_A_SLOT
         log = self.layout.data.with_name(f"web-{port}.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
                     sys.executable, "-m", "granian", "--interface", "wsgi",
                     "--host", "127.0.0.1", "--port", str(port),
-                    "--workers", str(workers), "--blocking-threads", str(threads),
+                    "--workers", str(workers),
+                    "--blocking-threads", str(threads),
                     "--backlog", "2048", "--workers-kill-timeout", "5",
                     "--log-level", "warning", application,
                 ],
                 cwd=ROOT,
-                env=self.environment(PORT=str(port), **(settings or {})),
+                env=self.environment(
+                    PORT=str(port), **(settings or {})
+                ),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

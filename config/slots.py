@@ -1,0 +1,93 @@
+"""How many requests Django works on at once, and the connections they work with.
+
+A thread that only waits costs little; one that works takes the processor and connections to the
+database from the others. So a process has many threads (`THREADS_OF_A_SLOT` for each slot), and as
+many slots as it should work on at once. The connections belong to the slots: threads come and go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from queue import LifoQueue
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Any]
+
+THREADS_OF_A_SLOT = 16
+
+Slot = dict[str, BaseDatabaseWrapper]
+
+
+class Slots:
+    """A WSGI application in front of another, which works on so many requests at once."""
+
+    def __init__(self, application: Application, count: int) -> None:
+        self.application = application
+        # The one that was left last is taken first: its connections are there.
+        self._free: LifoQueue[Slot] = LifoQueue()
+        for _ in range(count):
+            self._free.put(_slot())
+
+    def __call__(self, meta: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        slot = self._free.get()
+        is_whole = False
+        try:
+            for alias, connection in slot.items():
+                connections[alias] = connection
+            answer = self.application(meta, start_response)
+            if not getattr(answer, "streaming", False):
+                is_whole = True
+                try:
+                    return [b"".join(answer)]
+                finally:
+                    _close(answer)
+            return _Sent(answer, lambda: self._leave(slot))
+        except BaseException:
+            is_whole = True
+            raise
+        finally:
+            if is_whole:
+                self._leave(slot)
+
+    def _leave(self, slot: Slot) -> None:
+        for alias in slot:
+            # Closed by another thread than sent it, the answer has left nothing in this one.
+            with suppress(AttributeError):
+                del connections[alias]
+        self._free.put(slot)
+
+
+def _slot() -> Slot:
+    slot = {alias: connections.create_connection(alias) for alias in connections}
+    for connection in slot.values():
+        connection.inc_thread_sharing()
+    return slot
+
+
+def _close(answer: Any) -> None:
+    if hasattr(answer, "close"):
+        answer.close()
+
+
+class _Sent:
+    """An answer sent in parts: its slot is left when the last is sent, or it is given up."""
+
+    def __init__(self, answer: Any, leave: Callable[[], None]) -> None:
+        self.answer = answer
+        self._leave = leave
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.answer)
+
+    def close(self) -> None:
+        """Close the answer and leave the slot, once."""
+        leave, self._leave = self._leave, lambda: None
+        try:
+            _close(self.answer)
+        finally:
+            leave()
