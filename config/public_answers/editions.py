@@ -29,6 +29,7 @@ from psycopg.pq import ExecStatus
 from redis import RedisError
 
 from config.public_answers.release import release
+from config.replicas.writer.base import takes_writes
 from dashboards.models import PublicEdition
 
 logger = logging.getLogger(__name__)
@@ -196,8 +197,13 @@ class Lookup:
         """Read one value; a connection that has died since the last request is made anew."""
         if self._connection is not None:
             try:
-                return _one_value(self._connection.connection.pgconn)
+                value = _one_value(self._connection.connection.pgconn)
             except (OSError, PsycopgError):
+                self._drop()
+            else:
+                if takes_writes(self._connection):
+                    return value
+                # Another server does by now, and knows of later editions.
                 self._drop()
         self._connect()
         return _one_value(self._connection.connection.pgconn)

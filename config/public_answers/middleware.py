@@ -12,21 +12,25 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from config.metrics import count_answer, count_declined
 from config.public_answers.answering import (
+    NOT_REREAD,
     Given,
     address_of,
     asks_for_public,
     for_everybody,
     given,
     key_of,
+    not_reread,
     to_keep,
 )
-from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
+from config.public_answers.editions import LEASE, DatabaseAwayError, lookup
 from config.public_answers.front import COUNTED, LOOKED
-from config.public_answers.kept import held, keep, remember
+from config.public_answers.kept import Answer, held, keep, remember
+from config.public_answers.sources import Source, source_of, writer
+from config.replicas.router import reading_replica
 from plans.api_support.throttling import PerCaller
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -52,30 +56,51 @@ class PublicAnswersMiddleware:
         return found or self._made(request)
 
     def _made(self, request: HttpRequest) -> HttpResponseBase:
-        """Have the answer made, and keep it under the edition that stood before."""
+        """Have the answer made, and keep it under the edition that its server showed before."""
         begun = datetime.now(UTC)
-        try:
-            editions = read_editions()
-        except DatabaseError:
+        source = source_of(request.path_info)
+        if source is None:
             return self.get_response(request)
-        key = key_of(request.META, editions)
+        key = key_of(request.META, source.editions)
         with self._making(key) as first:
-            # Another request has just made it.
-            if not first and not request.path_info.startswith("/api/"):
+            # Another request has just made it; or one of a moment ago, which is all that is known.
+            if (not first or source.as_of) and not request.path_info.startswith("/api/"):
                 answer = held(key, for_everybody=False)
                 if answer is not None:
-                    return _response(given(request.META, answer))
-            response = self.get_response(request)
-            answer = to_keep(request, response, editions)
-            if answer is None:
-                return response
+                    return _given(request, answer, source)
+            response, source = self._response(request, source)
+            answer = None if source is None else to_keep(request, response, source.editions)
+            if source is None or answer is None:
+                return response if source is None else _said(response, source)
+            key = key_of(request.META, source.editions)
             shared = for_everybody(request.META)
             keep(key, answer, for_everybody=shared)
-            remember(address_of(request.META), key, begun, for_everybody=shared)
-        kept = _response(given(request.META, answer))
+            moment = source.as_of or begun
+            remember(address_of(request.META), key, moment, for_everybody=shared)
+        kept = _given(request, answer, source)
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
         return kept
+
+    def _response(
+        self, request: HttpRequest, source: Source
+    ) -> tuple[HttpResponseBase, Source | None]:
+        """Return the response and what it was made from: the writer, where the replica failed.
+
+        Whoever asks for what is public changes nothing, so it may be asked for twice. What is sent
+        in parts is read while it is sent, when it can be asked for no more: from the writer.
+        """
+        made_from: Source | None = source
+        if source.is_replica:
+            with reading_replica() as reading:
+                response = self.get_response(request)
+            if not (reading.has_failed or response.streaming):
+                count_answer("replica")
+                return response, source
+            count_declined("failed" if reading.has_failed else "in parts")
+            made_from = writer()
+        count_answer("writer")
+        return self.get_response(request), made_from
 
     def _written(self, request: HttpRequest) -> HttpResponseBase:
         """Acknowledge a write when no process answers from a look-up made before it any more."""
@@ -100,6 +125,21 @@ class PublicAnswersMiddleware:
         for name, value in limits.items():
             response.headers[name] = value
         return response
+
+
+def _given(request: HttpRequest, answer: Answer, source: Source) -> HttpResponse:
+    """Give an answer; where nobody knows whether it is the latest, it says so."""
+    if source.as_of is not None:
+        return _response(not_reread(request.META, answer, source.as_of))
+    return _response(given(request.META, answer))
+
+
+def _said(response: HttpResponseBase, source: Source) -> HttpResponseBase:
+    """Say of an answer that is not kept, too, that nobody knows whether it is the latest."""
+    if source.as_of is not None:
+        for name, value in NOT_REREAD.items():
+            response.headers[name] = value
+    return response
 
 
 def _response(given: Given) -> HttpResponse:

@@ -19,6 +19,7 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BASE_URL"):
         raise ImproperlyConfigured(f"{_name} is not set: production does not start without it.")
 for _name, _secret in {
     "DATABASE_URL": DATABASES["default"].get("PASSWORD"),
+    "DATABASE_REPLICA_URL": DATABASES.get(REPLICA, {}).get("PASSWORD"),
     "MIGRATION_DATABASE_URL": MIGRATION_DATABASE.get("PASSWORD"),
     "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
     "METRICS_TOKEN": METRICS_TOKEN,
