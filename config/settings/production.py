@@ -3,6 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import is_example
+from config.replicas import REPLICA
 from config.settings.base import *
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")

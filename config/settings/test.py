@@ -3,6 +3,7 @@
 import os
 
 from config.redis_urls import broker_url, cache_url
+from config.replicas import REPLICA
 from config.settings.base import *
 
 SECRET_KEY = "only-for-the-test-run"  # noqa: S105
