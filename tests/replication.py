@@ -147,13 +147,18 @@ class Server:
         with self.log.open("rb") as log:
             log.seek(begins)
             text = log.read().decode(errors="replace")
-        return sum(word in line for line in text.splitlines() if "statement:" in line or "execute" in line)
+        return sum(
+            word in line for line in text.splitlines() if "statement:" in line or "execute" in line
+        )
 
     def log_size(self) -> int:
         return self.log.stat().st_size
 
     def _options(self) -> list[str]:
-        options = OPTIONS | {"port": str(self.port), "hba_file": str(self.passwords / "pg_hba.conf")}
+        options = OPTIONS | {
+            "port": str(self.port),
+            "hba_file": str(self.passwords / "pg_hba.conf"),
+        }
         return [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
 
     def _environment(self, writer: Server | None) -> dict[str, str]:
@@ -221,7 +226,9 @@ class Pair:
     @property
     def settings(self) -> dict[str, str]:
         """What tells the site of them: both addresses, in one order, whoever takes writes."""
-        hosts = ",".join(f"127.0.0.1:{port}" for port in sorted((self.writer.port, self.replica.port)))
+        hosts = ",".join(
+            f"127.0.0.1:{port}" for port in sorted((self.writer.port, self.replica.port))
+        )
         return {
             "DATABASE_URL": f"postgres://{APPLICATION}@{hosts}/plans",
             "DATABASE_PASSWORD": self.application_password,

@@ -78,6 +78,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._faults = circuit.faults
         return PatientConnection.connect(**conn_params)
 
+    def init_connection_state(self) -> None:
+        """Let the replica end what nobody waits for any more."""
+        super().init_connection_state()
+        milliseconds = int(2 * PATIENCE * 1000)
+        self.connection.execute(f"SET statement_timeout = {milliseconds}")
+
     def ensure_connection(self) -> None:
         """Connect where it is not; a connection from before the last fault is made anew."""
         if self.connection is not None and self._faults != circuit.faults:

@@ -1,0 +1,234 @@
+"""Two web servers, two workers, a writer and a streaming replica: what reads where, and what if.
+
+The tests leave the site as they found it: whole, with a replica that is read from.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.replicated_site import (
+    DRAFT,
+    INDICATOR,
+    PUBLIC,
+    LightLoad,
+    ReplicatedSite,
+    replicated_site,
+)
+from tests.replication import until
+
+PLAN_READ = 'FROM "plans_plan"'
+"""What a page of a plan asks, whoever reads it."""
+FORGET_DRAFTS = "DELETE FROM indicators_observation WHERE state = 'draft' RETURNING id"
+AWAY = 30
+"""Seconds for which the replica is lost."""
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[ReplicatedSite]:
+    folder = Path(tempfile.mkdtemp(prefix="plans-ia-"))
+    # As root the servers run under another account, which must get to the folder.
+    folder.chmod(0o711)
+    with replicated_site(folder) as made:
+        yield made
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def _whole(own: ReplicatedSite) -> None:
+    in_use(own)
+
+
+def in_use(own: ReplicatedSite) -> None:
+    """Wait until every web process reads from the replica, and it shows what the writer does."""
+    own.servers.caught_up()
+    for web in own.webs:
+        until(lambda web=web: own.ready(web)["replica"] == "ok", "the replica is read from")  # type: ignore[misc]
+
+
+class Asked:
+    """The statements that each server was asked since a moment."""
+
+    def __init__(self, own: ReplicatedSite) -> None:
+        self.own = own
+        self.begun = {
+            server: server.log_size() for server in (own.servers.writer, own.servers.replica)
+        }
+
+    def of(self, word: str) -> tuple[int, int]:
+        """Count those that hold a word: of the writer, of the replica."""
+        writer, replica = self.own.servers.writer, self.own.servers.replica
+        return (
+            writer.statements(self.begun[writer], word),
+            replica.statements(self.begun[replica], word),
+        )
+
+
+def test_the_public_reads_from_the_replica_staff_and_partners_from_the_writer(
+    own: ReplicatedSite,
+) -> None:
+    for web in own.webs:
+        asked = Asked(own)
+        for path in ("/plans/pannes/?n=1", "/api/v1/plans/?page_size=7", "/?n=1"):
+            # Answers to a query are kept by each process for itself: each makes its own.
+            assert own.get(web, path)[0] == 200
+        on_writer, on_replica = asked.of(PLAN_READ)
+        assert (on_writer, on_replica > 0) == (0, True)
+
+        asked = Asked(own)
+        token = {"Authorization": f"Bearer {own.written.token}"}
+        for path, headers in (
+            ("/plans/pannes/", own.staff), (DRAFT, own.staff), ("/api/v1/plans/", token),
+        ):  # fmt: skip
+            assert own.get(web, path, **headers)[0] == 200
+        on_writer, on_replica = asked.of(PLAN_READ)
+        assert (on_writer > 0, on_replica) == (True, 0)
+        # What runs for long is sent in parts, and could not be asked again: from the writer.
+        status, _, table = own.get(web, "/api/v1/observations/export.csv")
+        assert (status, table.startswith("region,")) == (200, True)
+
+
+def test_a_replica_that_is_behind_is_never_seen(own: ReplicatedSite) -> None:
+    one, other = own.webs
+    for web in own.webs:
+        for path in PUBLIC:
+            assert own.get(web, path)[0] == 200
+    own.servers.replica.ask("SELECT pg_wal_replay_pause()")
+    try:
+        for value in ("731.25", "842.5"):
+            assert own.publish(one, value) == 200
+            shown = value.replace(".", ",").rstrip("0")
+            # Acknowledged: the very next request of each process shows it, page and API.
+            for web in own.webs:
+                assert shown in own.get(web, INDICATOR.format(0))[2]
+                assert value in own.get(web, "/api/v1/observations/")[2]
+        # Staff read what they wrote, on either machine, although no replica has it yet.
+        assert own.save_draft(one, "2001-01-01", "963") == 302
+        assert "963" in own.get(other, DRAFT + "?debut=2001-01-01", **own.staff)[2]
+        assert own.servers.lag() > 0
+        until(lambda: own.ready(one)["replica_lag_seconds"] > 1, "the lag is said")  # type: ignore[operator]
+        assert own.figure(one, "plans_replica_lag_bytes") > 0
+        # What the publication does not touch is read there all the same.
+        asked = Asked(own)
+        assert own.get(one, "/plans/pannes/?n=2")[0] == 200
+        assert asked.of(PLAN_READ)[0] > 0
+    finally:
+        own.servers.replica.ask("SELECT pg_wal_replay_resume()")
+    own.servers.caught_up()
+    # What was answered meanwhile is what the replica shows now: nothing stale was kept.
+    for web in own.webs:
+        asked = Asked(own)
+        assert "842,5" in own.get(web, f"{INDICATOR.format(0)}?n=3")[2]
+        assert asked.of(PLAN_READ)[0] == 0
+        assert (own.ready(web)["replica_lag_bytes"], own.ready(web)["status"]) == (0, "ready")
+    own.servers.writer.ask(FORGET_DRAFTS)
+
+
+def test_a_replica_lost_for_half_a_minute_is_not_felt(own: ReplicatedSite) -> None:
+    replica = own.servers.replica
+    with LightLoad(own) as load:
+        time.sleep(1)
+        lost = time.monotonic()
+        replica.kill()
+        until(lambda: all(own.said("The replica is left alone")), "it is left alone")
+        assert [own.ready(web)["status"] for web in own.webs] == ["degraded", "degraded"]
+        time.sleep(max(0, AWAY - (time.monotonic() - lost)))
+        replica.follow(own.servers.writer)
+        until(lambda: all(own.said("The replica is read from again")), "it is taken back", 15)
+        in_use(own)
+        asked = Asked(own)
+        until(lambda: asked.of(PLAN_READ)[1] > 0, "it is asked")
+    # Nobody was refused, nobody was told that a page was old, nobody waited for it.
+    assert (set(load.statuses), load.stale) == ({200}, 0)
+    assert sum(load.statuses.values()) > 100
+    assert load.longest < 5
+    assert own.stored() == own.published
+
+
+def test_a_replica_that_hangs_is_waited_for_once(own: ReplicatedSite) -> None:
+    one = own.webs[0]
+    assert own.get(one, "/plans/pannes/?n=4")[0] == 200
+    faults = own.figure(one, "plans_replica_faults_total")
+    own.servers.replica.signal(signal.SIGSTOP)
+    try:
+        waited = []
+        for number in range(5, 15):
+            began = time.monotonic()
+            assert own.get(one, f"/plans/pannes/?n={number}")[0] == 200
+            waited.append(time.monotonic() - began)
+        # Two seconds for the answer that does not come, then the writer.
+        assert 1.5 < waited[0] < 5
+        assert max(waited[1:]) < 1
+    finally:
+        own.servers.replica.signal(signal.SIGCONT)
+    in_use(own)
+    assert own.figure(one, "plans_replica_faults_total") > faults
+    asked = Asked(own)
+    assert own.get(one, "/plans/pannes/?n=15")[0] == 200
+    assert asked.of(PLAN_READ)[0] == 0
+
+
+def test_the_writer_is_lost_and_the_replica_promoted(own: ReplicatedSite) -> None:
+    former = own.servers.writer
+    for web in own.webs:
+        for path in PUBLIC:
+            assert own.get(web, path)[0] == 200
+    assert own.publish(own.webs[0]) == 200
+    own.servers.caught_up()
+    before = own.stored()
+    assert before == own.published
+    pids = [web.process.pid for web in own.webs]
+
+    former.kill()
+    for web in own.webs:
+        # What is kept, and what nobody has kept: given, and said to be of a moment ago.
+        for path in (*PUBLIC, "/plans/pannes/sources/", f"/plans/pannes/?n={web.port}"):
+            status, headers, _ = own.get(web, path)
+            assert (status, headers["Warning"]) == (200, '110 - "Response is Stale"'), path
+        assert own.get(web, "/agent/", **own.staff)[0] == 503
+        assert own.publish(web) == 503
+
+    own.servers.replica.promote()
+    own.servers.swap()
+    promoted = time.monotonic()
+    for web in own.webs:
+        until(lambda web=web: own.publish(web) == 200, "writes go to the promoted server", 15)  # type: ignore[misc]
+    assert time.monotonic() - promoted < 15
+    for web in own.webs:
+        for path in (*PUBLIC, "/plans/pannes/sources/"):
+            status, headers, _ = own.get(web, path)
+            assert (status, headers["Warning"]) == (200, None), path
+        assert own.get(web, "/agent/", **own.staff)[0] == 200
+        assert own.save_draft(web, "2001-01-02", "9") == 302
+        own.servers.writer.ask(
+            "DELETE FROM indicators_observation WHERE state = 'draft' RETURNING 1"
+        )
+    # The workers, which nobody restarted either, write there.
+    own.servers.writer.ask("DELETE FROM exchange_planpackage RETURNING id")
+    own.run("from exchange.tasks import build_changed_packages as t; t.delay(); t.delay()")
+    until(
+        lambda: own.servers.writer.ask("SELECT count(*) FROM exchange_planpackage") == [(1,)],
+        "a worker writes",
+    )
+    # Everything that was acknowledged is there, and nothing else.
+    assert own.stored() == own.published
+    assert before < own.published
+    assert [web.process.pid for web in own.webs] == pids
+    assert [web.process.poll() for web in own.webs] == [None, None]
+
+    # The former writer is rebuilt as a replica, and read from; nobody tells the site.
+    own.servers.replica.forget()
+    own.servers.replica.follow(own.servers.writer)
+    in_use(own)
+    for web in own.webs:
+        asked = Asked(own)
+        assert own.get(web, "/plans/pannes/?n=20")[0] == 200
+        on_writer, on_replica = asked.of(PLAN_READ)
+        assert (on_writer, on_replica > 0) == (0, True)
