@@ -24,8 +24,6 @@ class Reading:
 
     has_failed: bool = False
     """Whether it refused, broke off, hung or lacked anything: what was made of it is void."""
-    has_written: bool = False
-    """Whether something was written meanwhile, which the replica may not show yet."""
 
 
 _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
@@ -58,22 +56,14 @@ class Router:
     """Django's question for each query, answered by what the request reads."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
-        """Name the replica where it is read, unless something was written or is being written."""
+        """Name the replica where it is read, but in a transaction, which reads what it wrote."""
         reading = _reading.get()
-        if (
-            reading is None
-            or reading.has_failed
-            or reading.has_written
-            or connections[DEFAULT_DB_ALIAS].in_atomic_block
-        ):
+        if reading is None or reading.has_failed or connections[DEFAULT_DB_ALIAS].in_atomic_block:
             return DEFAULT_DB_ALIAS
         return REPLICA
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:
-        """Name the writer; whoever writes reads what they wrote."""
-        reading = _reading.get()
-        if reading is not None:
-            reading.has_written = True
+        """Name the writer."""
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:

@@ -30,6 +30,7 @@ from config.replicas.lag import measured
 from config.replicas.reader import base as reader
 from config.replicas.router import note_failure, reading_replica
 from plans.models import Plan
+from tests.dashboards.test_queries import fill
 from tests.factories import IndicatorFactory, MembershipFactory, ObservationFactory, PlanFactory
 
 both = pytest.mark.django_db(transaction=True, databases=["default", REPLICA])
@@ -49,21 +50,15 @@ def nothing() -> None:
     """Only read."""
 
 
-def write() -> None:
-    router.db_for_write(Plan)
-
-
 @pytest.mark.parametrize(
     ("on_replica", "before", "in_transaction", "server"),
     [
         # Outside: staff, partners, tasks, commands.
         (False, nothing, False, "default"),
         (False, nothing, True, "default"),
-        (False, write, False, "default"),
         # Inside: what the public asks for.
         (True, nothing, False, REPLICA),
-        # Whoever writes reads what they wrote.
-        (True, write, False, "default"),
+        # A transaction reads what it wrote.
         (True, nothing, True, "default"),
         # What the replica did not give is asked of the writer.
         (True, note_failure, False, "default"),
@@ -85,7 +80,7 @@ def test_which_server_is_read(
             assert where() == server
     else:
         assert where() == server
-    assert router.db_for_read(Plan) == "default"
+    assert (router.db_for_read(Plan), router.db_for_write(Plan)) == ("default", "default")
 
 
 @both
@@ -302,6 +297,24 @@ def test_staff_see_public_pages_from_the_writer(client: Client, plan: Plan) -> N
     client.force_login(MembershipFactory.create(plan=plan).user)
     answer, counts = ask(client)
     assert (answer.status_code, counts[0] > 0, counts[1]) == (200, True, 0)
+
+
+@both
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/", PLAN, f"{PLAN}sources/", "/methodologie/", "/recherche/?q=a", "/flux.atom",
+        "/sitemap.xml", "/catalogue.ttl", "/donnees/", "/api/v1/plans/", "/api/v1/observations/",
+        "/api/v1/indicators/",
+    ],
+)  # fmt: skip
+def test_a_public_answer_reads_one_server_and_no_other(
+    client: Client, plan: Plan, path: str
+) -> None:
+    with transaction.atomic():
+        fill(plan, 2)
+    answer, counts = ask(client, path)
+    assert (answer.status_code, counts[0], counts[1] > 0) == (200, 0, True)
 
 
 @both
