@@ -190,16 +190,16 @@ def test_one_statement_that_fails_says_nothing_of_the_next(own_circuit: Circuit)
 
 
 @both
-def test_a_connection_from_before_a_fault_is_made_anew(own_circuit: Circuit) -> None:
+def test_a_connection_from_before_a_fault_is_not_used_again(own_circuit: Circuit) -> None:
     replica = connections[REPLICA]
     replica.ensure_connection()
-    first = replica.connection
-    replica.ensure_connection()
-    assert replica.connection is first
+    replica.close_at = None
+    replica.close_if_unusable_or_obsolete()
+    assert replica.connection is not None
     own_circuit.open("ConnectionTimeout")
-    replica.ensure_connection()
-    assert replica.connection is not first
-    replica.close()
+    # As each request begins; nobody connects for that.
+    replica.close_if_unusable_or_obsolete()
+    assert replica.connection is None
 
 
 # What is made from it, and kept

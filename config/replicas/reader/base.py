@@ -84,8 +84,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         milliseconds = int(2 * PATIENCE * 1000)
         self.connection.execute(f"SET statement_timeout = {milliseconds}")
 
-    def ensure_connection(self) -> None:
-        """Connect where it is not; a connection from before the last fault is made anew."""
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close a connection from before the last fault; Django asks before each request."""
         if self.connection is not None and self._faults != circuit.faults:
             self.close()
-        super().ensure_connection()
+        super().close_if_unusable_or_obsolete()
