@@ -50,13 +50,13 @@ def until(holds: Callable[[], object], what: str, seconds: float = 30) -> None:
 class Server:
     """One PostgreSQL: its data, its port, its log."""
 
-    def __init__(self, folder: Path, account: Account, passwords: Path) -> None:
+    def __init__(self, folder: Path, account: Account, passwords: Path, port: int) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.log = folder.with_suffix(".log")
         self.account = account
         self.passwords = passwords
-        self.port = free_port()
+        self.port = port
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -207,8 +207,10 @@ class Pair:
         for name in ("replica.sh", "pg_hba.conf"):
             shutil.copy(ROOT / "docker" / name, given)
         self.application_password = secrets.token_urlsafe(24)
-        self.writer = Server(folder / "first", account, given)
-        self.replica = Server(folder / "second", account, given)
+        # The first of the addresses is the one that the former writer will have.
+        one, other = sorted((free_port(), free_port()))
+        self.writer = Server(folder / "first", account, given, one)
+        self.replica = Server(folder / "second", account, given, other)
 
     def start(self) -> None:
         self.writer.initialise()

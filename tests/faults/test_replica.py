@@ -29,6 +29,11 @@ PLAN_READ = 'FROM "plans_plan"'
 SHOWN = (INDICATOR.format(0), "/api/v1/observations/")
 """Where a value that was published is seen."""
 FORGET_DRAFTS = "DELETE FROM indicators_observation WHERE state = 'draft' RETURNING id"
+END_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'plans_app'"
+)
+WHERE = "from django.db import connection as c; c.connect(); print(c.connection.info.port)"
+PUBLISHED = "SELECT count(*) FROM indicators_observation WHERE state = 'published'"
 AWAY = 30
 """Seconds for which the replica is lost."""
 
@@ -201,7 +206,9 @@ def test_the_writer_is_lost_and_the_replica_promoted(own: ReplicatedSite) -> Non
     own.servers.swap()
     promoted = time.monotonic()
     for web in own.webs:
-        until(lambda web=web: own.publish(web, number=2) == 200, "writes go to the promoted server", 15)  # type: ignore[misc]
+        until(lambda web=web: own.publish(web, number=2) == 200, "writes are taken again")  # type: ignore[misc]
+        # A look-up that failed is tried again after a second: until then pages say so.
+        until(lambda web=web: own.get(web, "/")[1]["Warning"] is None, "pages are fresh")  # type: ignore[misc]
     assert time.monotonic() - promoted < 15
     for web in own.webs:
         for path in (*PUBLIC, "/plans/pannes/sources/"):
@@ -209,9 +216,7 @@ def test_the_writer_is_lost_and_the_replica_promoted(own: ReplicatedSite) -> Non
             assert (status, headers["Warning"]) == (200, None), path
         assert own.get(web, "/agent/", **own.staff)[0] == 200
         assert own.save_draft(web, "2001-01-02", "9") == 302
-        own.servers.writer.ask(
-            "DELETE FROM indicators_observation WHERE state = 'draft' RETURNING 1"
-        )
+        own.servers.writer.ask(FORGET_DRAFTS)
     # The workers, which nobody restarted either, write there.
     own.servers.writer.ask("DELETE FROM exchange_planpackage RETURNING id")
     own.run("from exchange.tasks import build_changed_packages as t; t.delay(); t.delay()")
@@ -225,7 +230,22 @@ def test_the_writer_is_lost_and_the_replica_promoted(own: ReplicatedSite) -> Non
     assert [web.process.pid for web in own.webs] == pids
     assert [web.process.poll() for web in own.webs] == [None, None]
 
-    # The former writer is rebuilt as a replica, and read from; nobody tells the site.
+    # The former writer is started again as it was, and comes first in the addresses: every new
+    # connection passes it over.
+    former.start()
+    own.servers.writer.ask(END_CONNECTIONS)
+    for web in own.webs:
+        assert own.get(web, "/agent/", **own.staff)[0] in (200, 503)  # the connection that ended
+        assert own.publish(web, number=2) == 200
+    assert own.stored() == own.published
+    where = own.run(
+        "from django.db import connection as c; c.connect(); print(c.connection.info.port)"
+    )
+    assert where.split()[-1] == str(own.servers.writer.port)
+    assert len(before) == former.ask(PUBLISHED)[0][0]
+    former.stop()
+
+    # It is rebuilt as a replica, and read from; nobody tells the site.
     own.servers.replica.forget()
     own.servers.replica.follow(own.servers.writer)
     in_use(own)

@@ -85,7 +85,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.connection.execute(f"SET statement_timeout = {milliseconds}")
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """Close a connection from before the last fault; Django asks before each request."""
-        if self.connection is not None and self._faults != circuit.faults:
+        """Close a connection that is not to be relied on; Django asks before each request.
+
+        One from before the last fault; one to a server that was promoted, where another follows it
+        by now.
+        """
+        if self.connection is not None and (self._faults != circuit.faults or not self._follows()):
             self.close()
         super().close_if_unusable_or_obsolete()
+
+    def _follows(self) -> bool:
+        """Whether the server follows another, by what it last said of itself, where it has to."""
+        if self.settings_dict["OPTIONS"].get("target_session_attrs") != "standby":
+            return True
+        return bool(self.connection.pgconn.parameter_status(b"in_hot_standby") == b"on")

@@ -1,17 +1,39 @@
 """The server that takes writes, among several: whichever it is by now.
 
 libpq finds it (`target_session_attrs=read-write`) when a connection is made. One that was made
-before may lead to a server that takes none any more: it is as good as broken.
+before may lead to a server that takes none any more: it is as good as broken. And a server that
+takes writes may be a former writer: it is passed over.
 """
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from typing import Any
+
+import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
+
+from config.replicas.writer.history import history
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that is made anew where its server takes no writes any more."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
+        """Connect to the latest writer. Raises OperationalError where none answers."""
+        servers = _servers(conn_params)
+        while servers:
+            hosts, ports = (",".join(words) for words in zip(*servers, strict=True))
+            connection: psycopg.Connection[Any] = super().get_new_connection(
+                {**conn_params, "host": hosts, "port": ports}
+            )
+            found = (connection.info.host, str(connection.info.port))
+            if not history.is_former(connection):
+                return connection
+            connection.close()
+            servers = [server for server in servers if server != found]
+        raise psycopg.OperationalError("only a former writer takes writes")
 
     def is_usable(self) -> bool:
         """Whether the server answers, and takes writes; Django asks before each request."""
@@ -27,3 +49,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def takes_writes(connection: BaseDatabaseWrapper) -> bool:
     """Whether a connection leads to a server that takes writes; one that stands alone does."""
     return not isinstance(connection, DatabaseWrapper) or connection.takes_writes()
+
+
+def _servers(conn_params: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each host with its port; one port may be that of all."""
+    hosts = str(conn_params["host"]).split(",")
+    ports = [port or "5432" for port in str(conn_params.get("port") or "").split(",")]
+    return list(zip_longest(hosts, ports, fillvalue=ports[-1]))
