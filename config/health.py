@@ -69,7 +69,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
     behind: dict[str, float | None] = {}
     if settings.READS_REPLICA:
         try:
-            behind = asdict(lag.measured())
+            behind = asdict(lag.measured(writer_answers=state["database"] == OK))
         except DatabaseError:
             state["replica"] = AWAY
         else:

@@ -25,19 +25,13 @@ class Lag:
     bytes: float | None
 
 
-def measured() -> Lag:
+def measured(*, writer_answers: bool = True) -> Lag:
     """Measure it. Raises DatabaseError when the replica does not answer.
 
     Without the writer nobody knows how much there is to replay: the seconds are those since the
     last transaction that the replica knows of.
     """
-    written: str | None
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(WRITTEN)
-            written = cursor.fetchone()[0]
-    except DatabaseError:
-        written = None
+    written = _written() if writer_answers else None
     with connections[REPLICA].cursor() as cursor:
         cursor.execute(REPLAYED, [written])
         behind, ago = cursor.fetchone()
@@ -45,3 +39,13 @@ def measured() -> Lag:
     if missing == 0:
         return Lag(0.0, 0.0)
     return Lag(None if ago is None else max(0.0, float(ago)), missing)
+
+
+def _written() -> str | None:
+    """Return where the writer is in its journal; None where it is away."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(WRITTEN)
+            return str(cursor.fetchone()[0])
+    except DatabaseError:
+        return None

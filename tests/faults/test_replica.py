@@ -254,3 +254,25 @@ def test_the_writer_is_lost_and_the_replica_promoted(own: ReplicatedSite) -> Non
         assert own.get(web, "/plans/pannes/?n=20")[0] == 200
         on_writer, on_replica = asked.of(PLAN_READ)
         assert (on_writer, on_replica > 0) == (0, True)
+
+
+def test_a_planned_change_of_roles(own: ReplicatedSite) -> None:
+    """The writer takes no more writes while its connections stay as they are."""
+    former = own.servers.writer
+    for web in own.webs:
+        assert own.publish(web, number=3) == 200
+    with former.connect() as connection:
+        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_reload_conf()")
+    own.servers.caught_up()
+    assert [own.publish(web, number=3) for web in own.webs] == [503, 503]
+    own.servers.replica.promote()
+    own.servers.swap()
+    for web in own.webs:
+        until(lambda web=web: own.publish(web, number=3) == 200, "writes are taken again")  # type: ignore[misc]
+        assert own.get(web, "/agent/", **own.staff)[0] == 200
+    assert own.stored() == own.published
+    former.stop()
+    former.forget()
+    former.follow(own.servers.writer)
+    in_use(own)

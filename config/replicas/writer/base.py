@@ -29,7 +29,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 {**conn_params, "host": hosts, "port": ports}
             )
             found = (connection.info.host, str(connection.info.port))
-            if not history.is_former(connection):
+            try:
+                former = history.is_former(connection)
+            except psycopg.Error:
+                connection.close()
+                raise
+            if not former:
                 return connection
             connection.close()
             servers = [server for server in servers if server != found]
@@ -53,6 +58,6 @@ def takes_writes(connection: BaseDatabaseWrapper) -> bool:
 
 def _servers(conn_params: dict[str, Any]) -> list[tuple[str, str]]:
     """Return each host with its port; one port may be that of all."""
-    hosts = str(conn_params["host"]).split(",")
+    hosts = str(conn_params.get("host") or "").split(",")
     ports = [port or "5432" for port in str(conn_params.get("port") or "").split(",")]
     return list(zip_longest(hosts, ports, fillvalue=ports[-1]))
