@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import Error
 
 from config import metrics
 from config.public_answers.editions import DatabaseAwayError, Editions, lookup, read_editions
@@ -41,7 +41,7 @@ def writer() -> Source | None:
     """Return the writer as a source, with its editions: one query; None where it is away."""
     try:
         return Source(read_editions())
-    except DatabaseError:
+    except Error:
         return None
 
 
@@ -51,14 +51,12 @@ def _replica(path: str) -> Source | None:
         standing = lookup.current()
     except DatabaseAwayError:
         standing = None
-    with reading_replica() as reading:
+    with reading_replica():
         try:
             shown = read_editions()
-        except DatabaseError:
+        except Error:
             metrics.count_declined("failed")
             return None
-    if reading.has_failed:
-        return None
     if standing is not None:
         if shown.part(path).key == standing.part(path).key:
             return Source(standing, is_replica=True)
