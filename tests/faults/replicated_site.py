@@ -154,10 +154,11 @@ class ReplicatedSite:
 
 
 class LightLoad:
-    """A reader and a writer before each web server; what they were told, and the longest wait."""
+    """A reader before each web server, and a writer; what they were told, and the longest wait."""
 
-    def __init__(self, own: ReplicatedSite) -> None:
+    def __init__(self, own: ReplicatedSite, *, writes: bool = True) -> None:
         self.own = own
+        self.writes = writes
         self.statuses: dict[int, int] = {}
         self.stale = 0
         self.longest = 0.0
@@ -168,7 +169,7 @@ class LightLoad:
         self._threads = [
             threading.Thread(target=act, args=(web,))
             for web in self.own.webs
-            for act in (self._read, self._write)
+            for act in ((self._read, self._write) if self.writes else (self._read,))
         ]
         for thread in self._threads:
             thread.start()

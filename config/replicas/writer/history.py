@@ -12,6 +12,7 @@ import logging
 import threading
 from typing import Any
 
+import psycopg
 from django.core.cache import cache
 from redis import RedisError
 
@@ -35,10 +36,16 @@ class History:
     def is_former(self, connection: Any) -> bool:
         """Whether a server was the writer before another one; remember it where it is the latest.
 
+        One that follows, or does not say, is taken as it is.
+
         Raises psycopg.Error where it does not answer.
         """
-        with connection.cursor() as cursor:
-            cluster, file = cursor.execute(WHERE).fetchone()
+        try:
+            with connection.cursor() as cursor:
+                cluster, file = cursor.execute(WHERE).fetchone()
+        except psycopg.ProgrammingError:
+            # Somebody took the right to ask away from everybody.
+            cluster, file = 0, None
         connection.rollback()
         if file is None:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -224,6 +225,39 @@ def test_what_was_made_without_the_writer_is_given_as_fresh_when_it_is_confirmed
 # What is said of it
 
 
+def figures(client: Client) -> dict[str, float]:
+    """What /metrics says, by the name and the labels of each figure."""
+    answer = client.get("/metrics", headers={"authorization": "Bearer a-long-token"})
+    lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+@both
+def test_answers_are_counted_by_their_server_and_refusals_by_their_reason(
+    client: Client, plan: Plan, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.METRICS_TOKEN = "a-long-token"
+    client.raise_request_exception = False
+    before = figures(client)
+    client.get("/?n=1")
+    with connections[REPLICA].execute_wrapper(failing(errors.AdminShutdown, after=2)):
+        client.get("/?n=2")
+    monkeypatch.setattr(sources, "read_editions", editions_of(replica=Editions({}, date.min)))
+    client.get("/?n=3")
+    after = figures(client)
+    grown = {
+        name: after[name] - before.get(name, 0)
+        for name in after
+        if name.startswith(("plans_public_answers_made_total", "plans_replica_declined_total"))
+    }
+    assert {name: value for name, value in grown.items() if value} == {
+        'plans_public_answers_made_total{server="replica"}': 1,
+        'plans_public_answers_made_total{server="writer"}': 2,
+        'plans_replica_declined_total{reason="failed"}': 1,
+        'plans_replica_declined_total{reason="behind"}': 1,
+    }
+
+
 @both
 def test_readyz_and_metrics_speak_of_the_replica(
     client: Client, replicated: Circuit, settings: Settings
@@ -232,10 +266,11 @@ def test_readyz_and_metrics_speak_of_the_replica(
     said = client.get("/readyz").json()
     assert (said["status"], said["replica"]) == ("ready", "ok")
     assert {"replica_lag_seconds", "replica_lag_bytes"} <= set(said)
-    figures = client.get("/metrics", headers={"authorization": "Bearer a-long-token"})
-    lines = figures.content.decode().splitlines()
-    assert {"plans_replica_up 1.0", "plans_replica_in_use 1.0"} <= set(lines)
+    found = figures(client)
+    assert (found["plans_replica_up"], found["plans_replica_in_use"]) == (1, 1)
     replicated.open("ConnectionTimeout")
+    found = figures(client)
+    assert (found["plans_replica_up"], found["plans_replica_in_use"]) == (1, 0)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"], answer.json()["replica"]) == (
         200, "degraded", "left alone",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connections
+from psycopg.errors import InsufficientPrivilege
 from redis import RedisError
 
 from config.environment import Environment
@@ -37,6 +38,13 @@ class Server:
         pass
 
 
+class Mute(Server):
+    """One whose administrator took the question from everybody."""
+
+    def execute(self, _statement: str) -> Server:
+        raise InsufficientPrivilege
+
+
 @pytest.fixture
 def _nothing_remembered() -> Iterator[None]:
     cache.clear()
@@ -56,8 +64,9 @@ def test_a_writer_is_a_former_one_once_a_later_one_was_seen_by_anybody() -> None
         False, True, False,
     ]  # fmt: skip
     assert not elsewhere.is_former(Server(8, 1))
-    # A server that follows is not asked to be the latest.
+    # A server that follows is not asked to be the latest, nor one that does not say.
     assert not elsewhere.is_former(Server(7, None))
+    assert not elsewhere.is_former(Mute(7, 1))
 
 
 @pytest.mark.usefixtures("_nothing_remembered")
