@@ -29,7 +29,7 @@ from psycopg.pq import ExecStatus
 from redis import RedisError
 
 from config.public_answers.release import release
-from config.replicas.writer.base import takes_writes
+from config.replicas.writer.base import is_writer
 from dashboards.models import PublicEdition
 
 logger = logging.getLogger(__name__)
@@ -201,9 +201,9 @@ class Lookup:
             except (OSError, PsycopgError):
                 self._drop()
             else:
-                if takes_writes(self._connection):
+                if is_writer(self._connection):
                     return value
-                # Another server does by now, and knows of later editions.
+                # Another one may know of later editions.
                 self._drop()
         self._connect()
         return _one_value(self._connection.connection.pgconn)

@@ -75,8 +75,9 @@ class PublicAnswersMiddleware:
             key = key_of(request.META, source.editions)
             shared = for_everybody(request.META)
             keep(key, answer, for_everybody=shared)
-            moment = source.as_of or begun
-            remember(address_of(request.META), key, moment, for_everybody=shared)
+            if source.as_of is None:
+                # What nobody could confirm takes the place of nothing that was.
+                remember(address_of(request.META), key, begun, for_everybody=shared)
         kept = _given(request, answer, source)
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value

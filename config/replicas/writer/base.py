@@ -7,6 +7,7 @@ takes writes may be a former writer: it is passed over.
 
 from __future__ import annotations
 
+import time
 from itertools import zip_longest
 from typing import Any
 
@@ -51,9 +52,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return all(server.parameter_status(name) != b"on" for name in said)
 
 
-def takes_writes(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a connection leads to a server that takes writes; one that stands alone does."""
-    return not isinstance(connection, DatabaseWrapper) or connection.takes_writes()
+def is_writer(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a connection that is kept leads to the writer; a server that stands alone is one.
+
+    Made longer ago than CONN_MAX_AGE it may lead to one that is a former writer by now.
+    """
+    if not isinstance(connection, DatabaseWrapper):
+        return True
+    until = connection.close_at
+    return connection.takes_writes() and (until is None or time.monotonic() < until)
 
 
 def _servers(conn_params: dict[str, Any]) -> list[tuple[str, str]]:

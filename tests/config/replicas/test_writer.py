@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -111,13 +112,17 @@ def test_a_former_writer_is_passed_over_for_the_next(monkeypatch: pytest.MonkeyP
 def test_a_connection_whose_server_takes_no_writes_any_more_is_of_no_use() -> None:
     made = several(connections["default"].settings_dict["HOST"])
     made.ensure_connection()
-    assert (made.is_usable(), writer_engine.takes_writes(made)) == (True, True)
+    made.close_at = time.monotonic() + 60
+    assert (made.is_usable(), writer_engine.is_writer(made)) == (True, True)
+    made.close_at = time.monotonic()
+    assert (made.is_usable(), writer_engine.is_writer(made)) == (True, False)
+    made.close_at = time.monotonic() + 60
     with made.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
-    assert (made.is_usable(), writer_engine.takes_writes(made)) == (False, False)
+    assert (made.is_usable(), writer_engine.is_writer(made)) == (False, False)
     made.close()
     # One that stands alone is left as it is.
-    assert writer_engine.takes_writes(connections["default"])
+    assert writer_engine.is_writer(connections["default"])
 
 
 # The addresses
