@@ -53,8 +53,12 @@ _declined = Counter(
     ["reason"],
     registry=_counts,
 )
+# Each of these has a label: one without is a file as soon as a process, any command, knows of it.
 _faults = Counter(
-    "plans_replica_faults", "Times that a process left the replica alone.", registry=_counts
+    "plans_replica_faults",
+    "Times that a process left the replica alone, by the error.",
+    ["error"],
+    registry=_counts,
 )
 
 # Rows that wait, by a query that one index answers.
@@ -99,9 +103,9 @@ def count_declined(reason: str) -> None:
     _declined.labels(reason).inc()
 
 
-def count_replica_fault() -> None:
+def count_replica_fault(error: str) -> None:
     """Count that this process leaves the replica alone from here on."""
-    _faults.inc()
+    _faults.labels(error).inc()
 
 
 def allowed(request: HttpRequest) -> bool:

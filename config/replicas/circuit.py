@@ -54,7 +54,7 @@ class Circuit:
                 return
             self.is_closed = False
             self.faults += 1
-        metrics.count_replica_fault()
+        metrics.count_replica_fault(reason)
         logger.warning("The replica is left alone (%s): the writer answers.", reason)
         threading.Thread(target=self._look_after, name="replica", daemon=True).start()
 

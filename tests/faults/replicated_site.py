@@ -44,7 +44,6 @@ class ReplicatedSite:
     servers: Pair
     written: Written
     webs: list[Web] = field(default_factory=list)
-    logs: list[Path] = field(default_factory=list)
     published: set[tuple[str, str]] = field(default_factory=set)
     """What was acknowledged: indicator and day."""
 
@@ -76,11 +75,10 @@ class ReplicatedSite:
         return status, said, body.decode()
 
     def figure(self, web: Web, name: str) -> float:
-        """Return one figure of /metrics."""
-        for line in self.get(web, "/metrics")[2].splitlines():
-            if line.startswith(f"{name} "):
-                return float(line.split()[1])
-        return 0.0
+        """Return one figure of /metrics, whatever its labels."""
+        lines = self.get(web, "/metrics")[2].splitlines()
+        found = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
     def ready(self, web: Web) -> dict[str, object]:
         said: dict[str, object] = json.loads(self.get(web, "/readyz")[2])
