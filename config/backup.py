@@ -359,7 +359,10 @@ def _run(name: str, *words: str) -> None:
 
 def _address() -> str:
     """The database as libpq takes it, without its password: other accounts see command lines."""
-    known = {"dbname", "user", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey"}
+    known = {
+        "dbname", "user", "host", "port", "target_session_attrs",
+        "sslmode", "sslrootcert", "sslcert", "sslkey",
+    }  # fmt: skip
     parameters = connection.get_connection_params()
     return make_conninfo(**{name: parameters[name] for name in known if parameters.get(name)})
 

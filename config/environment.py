@@ -8,6 +8,15 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 CONNECT_SECONDS = 5
+# A server whose machine is gone says nothing, not even goodbye: after 20 s it is taken for gone.
+NOTICED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+WRITER = "config.replicas.writer"
+READER = "config.replicas.reader"
 
 
 class Environment(environ.Env):  # type: ignore[misc] # the package has no types
@@ -49,8 +58,24 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
         """
         entry: dict[str, Any] = self.db_url_config(address)
         # A machine that is gone does not even refuse: nobody waits minutes for its answer.
-        options = {"connect_timeout": CONNECT_SECONDS, **entry.get("OPTIONS", {})}
+        options: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, **NOTICED}
+        if "," in entry["HOST"]:
+            # Several servers: the one that takes writes, whichever that is when it is asked.
+            entry["ENGINE"] = WRITER
+            options |= {"target_session_attrs": "read-write"}
+        options |= entry.get("OPTIONS", {})
         return {**entry, "PASSWORD": entry.get("PASSWORD") or password, "OPTIONS": options}
+
+    def replica(self, address: str, password: str) -> dict[str, Any]:
+        """An entry of DATABASES for a server that follows another, the first that answers.
+
+        It may be one of the servers that `database` is given: whichever writes is passed over.
+        """
+        entry = self.database(address, password)
+        asked: dict[str, Any] = self.db_url_config(address).get("OPTIONS", {})
+        # Two seconds are the least that libpq takes.
+        options = {"connect_timeout": 2, "target_session_attrs": "standby", **asked}
+        return {**entry, "ENGINE": READER, "OPTIONS": {**entry["OPTIONS"], **options}}
 
 
 def local_address(host: str, port: int) -> str:

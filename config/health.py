@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 
 from django.conf import settings
@@ -17,6 +18,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from redis import Redis, RedisError
 
 from config import metrics
+from config.replicas import lag
+from config.replicas.circuit import in_use
+from config.replicas.figures import ReplicaCollector
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
     """Say whether this process can serve: 200 ready or degraded, 503 not ready, and why.
 
     Without Redis pages are served all the same, more slowly, and deferred work waits: degraded.
+    Without the replica, where there should be one, the writer does all of the work: degraded too.
     """
     state = {"database": OK, "migrations": OK, "redis": OK}
     try:
@@ -61,16 +66,26 @@ def ready(_request: HttpRequest) -> HttpResponse:
             state["migrations"] = f"{missing} not applied"
     if not redis_answers():
         state["redis"] = AWAY
+    behind: dict[str, float | None] = {}
+    if settings.READS_REPLICA:
+        try:
+            behind = asdict(lag.measured(writer_answers=state["database"] == OK))
+        except DatabaseError:
+            state["replica"] = AWAY
+        else:
+            state["replica"] = OK if in_use() else "left alone"
     serves = (state["database"], state["migrations"]) == (OK, OK)
-    word = "not ready" if not serves else "ready" if state["redis"] == OK else "degraded"
-    return JsonResponse({"status": word, **state}, status=200 if serves else 503)
+    whole = state["redis"] == OK and state.get("replica", OK) == OK
+    word = "not ready" if not serves else "ready" if whole else "degraded"
+    said = {f"replica_lag_{unit}": value for unit, value in behind.items()}
+    return JsonResponse({"status": word, **state, **said}, status=200 if serves else 503)
 
 
 def figures(request: HttpRequest) -> HttpResponse:
     """Give the metrics to who may read them; to others the address does not exist."""
     if not metrics.allowed(request):
         return HttpResponse("Nothing here.\n", status=404, content_type="text/plain")
-    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+    return HttpResponse(metrics.exposition(ReplicaCollector()), content_type=metrics.CONTENT_TYPE)
 
 
 def migrations_missing() -> int:

@@ -40,6 +40,26 @@ _durations = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=_counts,
 )
+_made = Counter(
+    "plans_public_answers_made",
+    "Public answers that were not kept and had to be made, by the server that was read.",
+    ["server"],
+    registry=_counts,
+)
+_declined = Counter(
+    "plans_replica_declined",
+    "Public answers that the replica was not good for: it did not show the edition that stands, "
+    "or failed.",
+    ["reason"],
+    registry=_counts,
+)
+# Each of these has a label: one without is a file as soon as a process, any command, knows of it.
+_faults = Counter(
+    "plans_replica_faults",
+    "Times that a process left the replica alone, by the error.",
+    ["error"],
+    registry=_counts,
+)
 
 # Rows that wait, by a query that one index answers.
 WAITING = {
@@ -73,6 +93,21 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
     _durations.labels(method).observe(seconds)
 
 
+def count_answer(server: str) -> None:
+    """Count an answer that was made: from the `writer` or from the `replica`."""
+    _made.labels(server).inc()
+
+
+def count_declined(reason: str) -> None:
+    """Count an answer that was not made from the replica: it was `behind`, or `failed`."""
+    _declined.labels(reason).inc()
+
+
+def count_replica_fault(error: str) -> None:
+    """Count that this process leaves the replica alone from here on."""
+    _faults.labels(error).inc()
+
+
 def allowed(request: HttpRequest) -> bool:
     """Whether who asks may read the figures: with the token, or from a network of METRICS_NETWORKS.
 
@@ -91,15 +126,16 @@ def allowed(request: HttpRequest) -> bool:
     return any(address in network for network in settings.METRICS_NETWORKS)
 
 
-def exposition() -> bytes:
-    """Return all figures in the text format of Prometheus."""
+def exposition(*others: Collector) -> bytes:
+    """Return all figures in the text format of Prometheus, with those of other collectors."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry = _counts
     now = CollectorRegistry()
-    now.register(StateCollector())
+    for collector in (StateCollector(), *others):
+        now.register(collector)
     return generate_latest(registry) + generate_latest(now)
 
 

@@ -177,6 +177,8 @@ def test_the_services_are_those_of_a_whole_site() -> None:
         "postgres",
         "proxy",
         "redis",
+        "replica",
+        "replication-account",
         "web",
         "worker",
     ]
@@ -216,7 +218,8 @@ def test_only_what_migrates_knows_the_owner_of_the_tables() -> None:
 
 def test_each_service_is_watched_and_brought_back() -> None:
     for name, service in services().items():
-        if name == "migrate":
+        if name in {"migrate", "replication-account"}:
+            # They end by themselves, and others wait for that.
             assert service["restart"] == "no"
             continue
         assert service["restart"] == "unless-stopped"
@@ -233,6 +236,22 @@ def test_only_the_proxy_can_be_reached_and_the_web_server_from_the_machine() -> 
     # Nobody has it who did not ask for it, and it leads to the web server.
     assert services()["proxy"]["profiles"] == ["tls"]
     assert "reverse_proxy web:8000" in (ROOT / "docker/Caddyfile").read_text()
+
+
+def test_the_replica_is_the_database_again_and_knows_nothing_but_its_own_password() -> None:
+    postgres, replica = services()["postgres"], services()["replica"]
+    account = services()["replication-account"]
+    assert [one.get("profiles") for one in (postgres, replica, account)] == [
+        None, ["replica"], ["replica"],
+    ]  # fmt: skip
+    assert {one["image"] for one in (postgres, replica, account)} == {postgres["image"]}
+    assert replica["secrets"] == ["replication_password"]
+    # Either may become the other: the same rules about who may connect, the same bound on the disk.
+    rules = "hba_file=/etc/plans-ia/pg_hba.conf"
+    for one in (postgres, replica):
+        assert {rules, "max_slot_wal_keep_size=4GB"} <= set(one["command"])
+        assert "./docker/pg_hba.conf:/etc/plans-ia/pg_hba.conf:ro" in one["volumes"]
+        assert one["networks"] == ["inside"]
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:

@@ -184,6 +184,8 @@ class Compose:
             "redis:6379": f"127.0.0.1:{self.stock.redis_port}",
         }
         for name, value in given.items():
+            # Nothing is set here: what is left to whoever installs has its default.
+            value = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)  # noqa: PLW2901
             for there, address in here.items():
                 value = value.replace(there, address)  # noqa: PLW2901
             given[name] = value

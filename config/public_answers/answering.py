@@ -42,6 +42,8 @@ KEYS = 4096
 """The keys remembered of one edition; further ones are worked out each time."""
 COMMON_ACCEPT = ("", "*/*", "application/json", "text/csv")
 MAIN = b'<main id="contenu"'
+NOT_REREAD = {"Cache-Control": "no-store", "Warning": '110 - "Response is Stale"'}
+"""Said of an answer of which nobody knows whether it is still the latest."""
 
 
 def asks_for_public(meta: Environ) -> bool:
@@ -210,31 +212,34 @@ def _has_it(meta: Environ, answer: Answer) -> bool:
     return since is not None and int(answer.modified) <= since
 
 
-def still_known(meta: Environ) -> Given | None:
+def still_known(meta: Environ, *, former: bool = True) -> Given | None:
     """Answer a public request while the database is away, from the last edition, saying so.
 
-    What nobody has asked for since the last publication is given as it was before, of its own time.
+    What nobody has asked for since the last publication is given as it was before, of its own time,
+    where `former` allows it.
     """
     if not settings.PUBLIC_ANSWERS["kept"]:
         return None
     known = lookup.last_known()
-    answer = None
     if known is not None:
         editions, confirmed_at = known
         answer = held(key_of(meta, editions))
-    if answer is None:
-        former = latest(address_of(meta))
-        if former is None:
-            return None
-        key, confirmed_at = former
-        answer = held(key)
-    if answer is None:
+        if answer is not None:
+            return not_reread(meta, answer, confirmed_at)
+    found = latest(address_of(meta)) if former else None
+    if found is None:
         return None
-    body = answer.body.replace(MAIN, _notice(confirmed_at).encode() + MAIN, 1)
+    key, moment = found
+    answer = held(key)
+    return None if answer is None else not_reread(meta, answer, moment)
+
+
+def not_reread(meta: Environ, answer: Answer, moment: datetime) -> Given:
+    """Give an answer of which nobody knows whether it is still the latest: of when it is."""
+    body = answer.body.replace(MAIN, _notice(moment).encode() + MAIN, 1)
     headers = [
         *(one for one in answer.headers if one[0] != "Cache-Control"),
-        ("Cache-Control", "no-store"),
-        ("Warning", '110 - "Response is Stale"'),
+        *NOT_REREAD.items(),
         ("Content-Length", str(len(body))),
     ]
     return 200, headers, b"" if meta["REQUEST_METHOD"] == "HEAD" else body
@@ -253,11 +258,13 @@ def _notice(moment: datetime) -> str:
 
 
 __all__ = [
+    "NOT_REREAD",
     "DatabaseAwayError",
     "address_of",
     "asks_for_public",
     "given",
     "key_of",
+    "not_reread",
     "still_known",
     "to_keep",
 ]

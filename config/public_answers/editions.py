@@ -29,6 +29,7 @@ from psycopg.pq import ExecStatus
 from redis import RedisError
 
 from config.public_answers.release import release
+from config.replicas.writer.base import is_writer
 from dashboards.models import PublicEdition
 
 logger = logging.getLogger(__name__)
@@ -200,8 +201,13 @@ class Lookup:
         """Read one value; a connection that has died since the last request is made anew."""
         if self._connection is not None:
             try:
-                return _one_value(self._connection.connection.pgconn)
+                value = _one_value(self._connection.connection.pgconn)
             except (OSError, PsycopgError):
+                self._drop()
+            else:
+                if is_writer(self._connection):
+                    return value
+                # Another one may know of later editions.
                 self._drop()
         self._connect()
         return _one_value(self._connection.connection.pgconn)

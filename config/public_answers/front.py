@@ -26,6 +26,7 @@ from config.public_answers.answering import (
 from config.public_answers.editions import DatabaseAwayError, lookup
 from config.public_answers.kept import Answer, held
 from config.public_answers.making import MAKING, PATIENCE, Making, Makings
+from config.replicas.circuit import in_use
 from config.requests import HEADER, current_id, identifier_of, tell
 from plans.api_support.throttling import PerCaller
 
@@ -60,7 +61,8 @@ class PublicAnswersFront:
         try:
             answer = held(key_of(meta, lookup.current()), for_everybody=for_everybody(meta))
         except DatabaseAwayError:
-            stale = still_known(meta)
+            # A replica may know more than what was kept of former editions.
+            stale = still_known(meta, former=not in_use())
             if stale is None:
                 return self.application(meta, start_response)
             found = stale

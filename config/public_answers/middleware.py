@@ -10,22 +10,26 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from config.metrics import count_answer, count_declined
 from config.public_answers.answering import (
+    NOT_REREAD,
     Given,
     address_of,
     asks_for_public,
     for_everybody,
     given,
     key_of,
+    not_reread,
     to_keep,
 )
-from config.public_answers.editions import LEASE, DatabaseAwayError, lookup, read_editions
+from config.public_answers.editions import LEASE, DatabaseAwayError, lookup
 from config.public_answers.front import COUNTED, LOOKED
-from config.public_answers.kept import held, keep, remember
+from config.public_answers.kept import Answer, held, keep, remember
 from config.public_answers.making import MAKING, Making
+from config.public_answers.sources import Source, source_of, writer
+from config.replicas.router import reading_replica
 from plans.api_support.revisions import RESTS_ON
 from plans.api_support.throttling import PerCaller
 
@@ -49,31 +53,64 @@ class PublicAnswersMiddleware:
         return found or self._made(request)
 
     def _made(self, request: HttpRequest) -> HttpResponseBase:
-        """Have the answer made, and keep it under the edition that stood before."""
+        """Have the answer made, and keep it under the edition that its server showed before."""
         begun = datetime.now(UTC)
         making: Making | None = request.META.get(MAKING)
         if making is not None:
             making.begin()
-        try:
-            editions = read_editions()
-        except DatabaseError:
+        source = source_of(request.path_info)
+        if source is None:
             return self.get_response(request)
-        key = key_of(request.META, editions)
-        part = editions.part(request.path_info)
-        request.META[RESTS_ON] = (part.key, part.changed_at)
-        response = self.get_response(request)
-        answer = to_keep(request, response, editions)
-        if answer is None:
-            return response
+        if source.as_of is not None and not request.path_info.startswith(COUNTED):
+            # One of a moment ago is as good: neither can be confirmed.
+            answer = held(key_of(request.META, source.editions), for_everybody=False)
+            if answer is not None:
+                return _given(request, answer, source)
+        response, made_from = self._response(request, source)
+        answer = None if made_from is None else to_keep(request, response, made_from.editions)
+        if made_from is None or answer is None:
+            return response if made_from is None else _said(response, made_from)
+        key = key_of(request.META, made_from.editions)
         shared = for_everybody(request.META)
         keep(key, answer, for_everybody=shared)
-        if making is not None:
-            making.key = key
-        remember(address_of(request.META), key, begun, for_everybody=shared)
-        kept = _response(given(request.META, answer))
+        if made_from.as_of is None:
+            # What nobody could confirm takes the place of nothing that was, and is nobody else's.
+            remember(address_of(request.META), key, begun, for_everybody=shared)
+            if making is not None:
+                making.key = key
+        kept = _given(request, answer, made_from)
         for name, value in getattr(request, "rate_limit", {}).items():
             kept.headers[name] = value
         return kept
+
+    def _response(
+        self, request: HttpRequest, source: Source
+    ) -> tuple[HttpResponseBase, Source | None]:
+        """Return the response and what it was made from: the writer, where the replica failed.
+
+        Whoever asks for what is public changes nothing, so it may be asked for twice. What is sent
+        in parts is read while it is sent, when it can be asked for no more: from the writer.
+        """
+        made_from: Source | None = source
+        if source.is_replica:
+            with reading_replica() as reading:
+                response = self._asked(request, source)
+            if not (reading.has_failed or response.streaming):
+                count_answer("replica")
+                return response, source
+            count_declined("failed" if reading.has_failed else "in parts")
+            made_from = writer()
+        count_answer("writer")
+        return self._asked(request, made_from), made_from
+
+    def _asked(self, request: HttpRequest, source: Source | None) -> HttpResponseBase:
+        """Have the answer made, told what it rests on."""
+        if source is not None:
+            part = source.editions.part(request.path_info)
+            request.META[RESTS_ON] = (part.key, part.changed_at)
+        else:
+            request.META.pop(RESTS_ON, None)
+        return self.get_response(request)
 
     def _written(self, request: HttpRequest) -> HttpResponseBase:
         """Acknowledge a write when no process answers from a look-up made before it any more."""
@@ -98,6 +135,21 @@ class PublicAnswersMiddleware:
         for name, value in limits.items():
             response.headers[name] = value
         return response
+
+
+def _given(request: HttpRequest, answer: Answer, source: Source) -> HttpResponse:
+    """Give an answer; where nobody knows whether it is the latest, it says so."""
+    if source.as_of is not None:
+        return _response(not_reread(request.META, answer, source.as_of))
+    return _response(given(request.META, answer))
+
+
+def _said(response: HttpResponseBase, source: Source) -> HttpResponseBase:
+    """Say of an answer that is not kept, too, that nobody knows whether it is the latest."""
+    if source.as_of is not None:
+        for name, value in NOT_REREAD.items():
+            response.headers[name] = value
+    return response
 
 
 def _response(given: Given) -> HttpResponse:

@@ -12,6 +12,7 @@ from config.embedded.paths import Layout
 from config.environment import Environment, local_address
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
+from config.replicas import REPLICA
 from config.security import content_policy, origins
 
 env = Environment()
@@ -151,6 +152,18 @@ DATABASES: dict[str, dict[str, Any]] = {
         ),
     }
 }
+
+# Answers to the public are made on a server that follows the writer, where there is one.
+DATABASE_REPLICA_URL: str = env.str("DATABASE_REPLICA_URL", default="")
+READS_REPLICA = bool(DATABASE_REPLICA_URL)
+if READS_REPLICA:
+    DATABASES[REPLICA] = {
+        "CONN_MAX_AGE": 60,
+        # Each answer begins with a question to it, and has another server to be asked of.
+        "CONN_HEALTH_CHECKS": False,
+        **env.replica(DATABASE_REPLICA_URL, DATABASES["default"].get("PASSWORD", "")),
+    }
+DATABASE_ROUTERS = ["config.replicas.router.Router"]
 
 # Migrations and what must get past the application's own limits run as the owner of the tables;
 # without an address of its own the application's account is both, where the servers are yours.

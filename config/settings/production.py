@@ -3,6 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import is_example
+from config.replicas import REPLICA
 from config.settings.base import *
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
@@ -19,6 +20,7 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BASE_URL"):
         raise ImproperlyConfigured(f"{_name} is not set: production does not start without it.")
 for _name, _secret in {
     "DATABASE_URL": DATABASES["default"].get("PASSWORD"),
+    "DATABASE_REPLICA_URL": DATABASES.get(REPLICA, {}).get("PASSWORD"),
     "MIGRATION_DATABASE_URL": MIGRATION_DATABASE.get("PASSWORD"),
     "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
     "METRICS_TOKEN": METRICS_TOKEN,

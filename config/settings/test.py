@@ -3,6 +3,7 @@
 import os
 
 from config.redis_urls import broker_url, cache_url
+from config.replicas import REPLICA
 from config.settings.base import *
 
 SECRET_KEY = "only-for-the-test-run"  # noqa: S105
@@ -28,6 +29,14 @@ CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker))
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # The run makes databases of its own, and their tables: tests of the application's role take it on.
 DATABASES["default"].update(MIGRATION_DATABASE)
+# Tests of the replica read the same database through a connection of its own.
+DATABASES[REPLICA] = {
+    **DATABASES["default"],
+    "ENGINE": "config.replicas.reader",
+    "CONN_HEALTH_CHECKS": False,
+    "TEST": {"MIRROR": "default"},
+}
+READS_REPLICA = False
 
 # A test that is rolled back commits nothing, hence gives no edition: those of the kept answers
 # switch it on.

@@ -29,10 +29,18 @@ class PerCaller(BaseThrottle):
     name = "api"
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request; whether it is one of those allowed."""
-        token = request.auth if isinstance(request.auth, ApiToken) else None
-        allowed, headers = self.count(request.META, token)
+        """Count the request; whether it is one of those allowed.
+
+        Once: an answer may be made a second time, from another server (`config.replicas`).
+        """
+        counted: dict[str, tuple[bool, dict[str, str]]]
+        counted = request._request.__dict__.setdefault("counted", {})
+        if self.name not in counted:
+            token = request.auth if isinstance(request.auth, ApiToken) else None
+            counted[self.name] = self.count(request.META, token)
+        allowed, headers = counted[self.name]
         request._request.rate_limit = headers  # type: ignore[attr-defined]
+        self.reset = int(headers["RateLimit-Reset"])
         return allowed
 
     def count(
@@ -41,7 +49,6 @@ class PerCaller(BaseThrottle):
         """Count a request by its headers: whether it is allowed, and what its answer says."""
         now = int(time.time())
         limit = self.limit_of(token)
-        self.reset = WINDOW - now % WINDOW
         caller = client_address(meta) if token is None else f"token-{token.pk}"
         key = f"throttle:{self.name}:{caller}:{now // WINDOW}"
         try:
@@ -52,7 +59,7 @@ class PerCaller(BaseThrottle):
         return count <= limit, {
             "RateLimit-Limit": str(limit),
             "RateLimit-Remaining": str(max(0, limit - count)),
-            "RateLimit-Reset": str(self.reset),
+            "RateLimit-Reset": str(WINDOW - now % WINDOW),
             "RateLimit-Policy": f"{limit};w={WINDOW}",
         }
 

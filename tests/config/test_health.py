@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -190,6 +193,24 @@ def test_metrics_say_that_a_server_is_away(client: Client, settings: Settings) -
     found = figures(client, authorization="Bearer a-long-token")
     assert (found["plans_database_up", ""], found["plans_redis_up", ""]) == (0, 0)
     assert ("plans_tasks_queued", "") not in found
+
+
+def test_a_command_beside_the_web_server_needs_no_folder_for_the_counts(tmp_path: Path) -> None:
+    """It has the environment of the web server, whose entry point makes the folder."""
+    missing = tmp_path / "none"
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.metrics"],
+        cwd=Path(__file__).resolve().parents[2],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "PROMETHEUS_MULTIPROC_DIR": str(missing),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr, missing.exists()) == (0, "", False)
 
 
 def test_the_last_migrations_are_those_of_the_files() -> None:

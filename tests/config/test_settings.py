@@ -40,7 +40,8 @@ def test_a_complete_environment_is_taken() -> None:
         "s.ALLOWED_HOSTS",
         "s.BASE_URL",
         "s.DEBUG, s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE",
-        f"{database}['HOST'], {database}['PORT'], {database}['OPTIONS']",
+        f"{database}['HOST'], {database}['PORT'], {database}['OPTIONS']['sslmode']",
+        f"{database}['OPTIONS']['connect_timeout'], 'replica' in s.DATABASES, s.READS_REPLICA",
         "s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION']",
         "s.FIRST_LOGIN",
     )
@@ -50,11 +51,38 @@ def test_a_complete_environment_is_taken() -> None:
             "['plans.example.org', 'www.plans.example.org']",
             "https://plans.example.org",
             "False True True True",
-            "db.example.org 5433 {'connect_timeout': 5, 'sslmode': 'require'}",
+            "db.example.org 5433 require",
+            "5 False False",
             "redis://queue.example.org:6379/0 redis://queue.example.org:6379/1",
             "False",
         ],
     )
+
+
+def test_a_replica_has_the_password_of_the_writer_and_one_of_its_own_where_it_is_given() -> None:
+    code, lines, _ = read(
+        COMPLETE
+        | {
+            "DATABASE_URL": "postgres://plans_app@db1,db2/plans",
+            "DATABASE_PASSWORD": "fuchsia-tern",
+            "DATABASE_REPLICA_URL": "postgres://plans_app@db1,db2/plans",
+        },
+        "*(s.DATABASES[name]['PASSWORD'] for name in ('default', 'replica'))",
+        "*(s.DATABASES[name]['ENGINE'] for name in ('default', 'replica'))",
+        "s.READS_REPLICA",
+    )
+    assert (code, lines) == (
+        0,
+        [
+            "fuchsia-tern fuchsia-tern",
+            "config.replicas.writer config.replicas.reader",
+            "True",
+        ],
+    )
+    known = "postgres://plans_app:postgres@db2/plans"
+    code, _, said = read(COMPLETE | {"DATABASE_REPLICA_URL": known})
+    assert code == 1
+    assert "DATABASE_REPLICA_URL holds a password that everybody knows." in said
 
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
