@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from django.db import connections
 from django.db.models import QuerySet
@@ -99,12 +100,13 @@ def table(rows: QuerySet[Observation], dialect: Dialect) -> Generator[bytes]:
     """
     titles = f"{dialect.mark}{dialect.separator.join(NAMES)}\r\n".encode()
     database = connections[rows.db]
+    operations: Any = database.ops
     selection, parameters = rows.order_by().values(*CHOSEN).query.sql_with_params()
-    statement = _statement(selection, dialect)
+    statement = operations.compose_sql(_statement(selection, dialect), parameters)
     with (
         database.wrap_database_errors,
         database.cursor() as cursor,
-        cursor.copy(statement, parameters) as copied,
+        cursor.copy(statement) as copied,
     ):
         lines = iter(copied)
         yield titles + block(islice(lines, LINES), dialect)
