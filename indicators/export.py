@@ -17,9 +17,10 @@ from plans.api_support.parameters import filtered
 from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer
 from plans.api_support.revisions import Tag
 from plans.api_support.throttling import ExportsPerCaller
-from plans.api_support.transfers import Transfer, compressed
+from plans.api_support.transfers import Transfer
 from plans.api_support.views import ListView
 
+TYPE = "text/csv; charset=utf-8"
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
@@ -44,14 +45,12 @@ class ObservationExport(Observations, ListView):
         rows = filtered(self.filters, self.get_queryset().select_related(None), request)
         renderer: Any = request.accepted_renderer
         packs = _GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
-        blocks = table(rows, renderer.dialect)
-        answer = StreamingHttpResponse(
-            # Who asks for the headers only starts no reading.
-            ()
-            if request.method == "HEAD"
-            else Transfer(compressed(blocks) if packs else blocks, rows.db),
-            content_type="text/csv; charset=utf-8",
-        )
+        if request.method == "HEAD":  # who asks for the headers only starts no reading
+            answer = StreamingHttpResponse((), content_type=TYPE)
+        else:
+            whole = Transfer(table(rows, renderer.dialect))
+            answer = StreamingHttpResponse(whole.read(packed=packs), content_type=TYPE)
+            answer["Content-Length"] = str(whole.packed_size if packs else whole.size)
         if packs:
             answer["Content-Encoding"] = "gzip"
         patch_vary_headers(answer, ["Accept-Encoding"])

@@ -95,10 +95,9 @@ _COPY = """
 def table(rows: QuerySet[Observation], dialect: Dialect) -> Generator[bytes]:
     """Yield the blocks of the table; the connection of the selection is taken until the last.
 
-    In no order: sorting a selection would hold it, and each line is whole by itself. The titles
-    come with the first lines, so that a database that refuses is told before anything is sent.
+    In no order: sorting a selection would hold it, and each line is whole by itself.
     """
-    titles = f"{dialect.mark}{dialect.separator.join(NAMES)}\r\n".encode()
+    yield f"{dialect.mark}{dialect.separator.join(NAMES)}\r\n".encode()
     database = connections[rows.db]
     operations: Any = database.ops
     selection, parameters = rows.order_by().values(*CHOSEN).query.sql_with_params()
@@ -109,9 +108,8 @@ def table(rows: QuerySet[Observation], dialect: Dialect) -> Generator[bytes]:
         cursor.copy(statement) as copied,
     ):
         lines = iter(copied)
-        yield titles + block(islice(lines, LINES), dialect)
-        while following := block(islice(lines, LINES), dialect):
-            yield following
+        while batch := block(islice(lines, LINES), dialect):
+            yield batch
 
 
 def _statement(selection: str, dialect: Dialect) -> str:

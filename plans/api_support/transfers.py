@@ -1,30 +1,30 @@
-"""Long answers, sent while they are read: what they may hold of the site, and for how long.
+"""Long answers: whole before their first byte leaves, then sent as fast as the reader takes them.
 
-A server thread and a connection to the database are held until the reader has taken everything. So
-few are sent at once in a process, which leaves the other threads to everybody else; and a reader
-who stops taking loses the connection: the database is free of it, and the file ends in an error.
+The web server ends a body in the middle of which an error happens as if it were complete: half a
+table would look whole. So a table is made first, packed, in a temporary file: a database that goes
+away meanwhile is an error with its own status, and the length of what is sent is known and told.
+A reader who is slow, or stops, holds a file and a thread, never a connection to the database; few
+do so at once in a process, which leaves its other threads to everybody else.
 """
 
 from __future__ import annotations
 
+import gzip
+import tempfile
 import threading
-import time
 import weakref
-import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from http import HTTPStatus
+from typing import IO
 
 from django.conf import settings
-from django.db import connections
 
 from plans.api_support.problems import Refused
 
-PATIENCE = 60.0
-"""Seconds without a block taken after which a reader is taken for gone."""
-LONGEST = 3600.0
-"""Seconds that a whole transfer may last."""
-LOOKS_EVERY = 5.0
+BLOCK = 256 * 1024
+LEVEL = 1
+"""The level of packing that costs least: a table is mostly repetitions."""
 BUSY_SECONDS = 30
 
 _counting = threading.Lock()
@@ -32,59 +32,41 @@ _under_way = 0
 
 
 class Transfer:
-    """The blocks of a long answer, made one at a time as the server asks for them.
+    """A long answer, made of the blocks given; sent once.
 
-    The first is made at once: a database that refuses is an error with its own status, not half a
-    file. Raises Refused (503) when enough are under way in this process.
+    Raises Refused (503) when enough are under way in this process, and whatever the making of the
+    blocks raises.
     """
 
-    def __init__(self, blocks: Generator[bytes], using: str) -> None:
-        self._blocks = blocks
-        self._connection = connections[using]
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
+    def __init__(self, blocks: Generator[bytes]) -> None:
         _take_one()
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by what follows
         # Whatever becomes of the answer, even one that is never sent.
-        self._give_back = weakref.finalize(self, _give_one_back)
-        self._begun = self._taken = time.monotonic()
+        self.close = weakref.finalize(self, _give_back, self._file)
+        self.size = 0
         try:
-            self._first: bytes | None = next(blocks)
+            with closing(blocks), self._packing() as packed:
+                for block in blocks:
+                    packed.write(block)
+                    self.size += len(block)
         except BaseException:
             self.close()
             raise
-        watch = threading.Thread(target=_watch, args=(weakref.ref(self), self._closed), daemon=True)
-        watch.start()
+        self.packed_size = self._file.tell()
+        self._file.seek(0)
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
+    def _packing(self) -> gzip.GzipFile:
+        # Without a name or a moment: the same table has the same bytes.
+        return gzip.GzipFile("", "wb", LEVEL, self._file, mtime=0)
 
-    def __next__(self) -> bytes:
-        with self._lock:
-            try:
-                block, self._first = self._first, None
-                return next(self._blocks) if block is None else block
-            finally:
-                self._taken = time.monotonic()
-
-    def close(self) -> None:
-        """Give back what the transfer held; the server calls it at the end, whatever the end."""
-        with self._lock:
-            self._closed.set()
-        self._blocks.close()
-        self._give_back()
-
-    def look(self) -> None:
-        """Take the connection from a reader who stopped; the next block is then an error."""
-        if not self._lock.acquire(blocking=False):
-            return  # a block is being made
+    def read(self, *, packed: bool) -> Generator[bytes]:
+        """Yield what is sent, as gzip or not."""
         try:
-            now = time.monotonic()
-            if now - self._taken > PATIENCE or now - self._begun > LONGEST:
-                held = self._connection.connection
-                if held is not None and not self._closed.is_set():
-                    held.close()
+            with self._file if packed else gzip.GzipFile(fileobj=self._file) as content:
+                while block := content.read(BLOCK):
+                    yield block
         finally:
-            self._lock.release()
+            self.close()
 
 
 def _take_one() -> None:
@@ -99,27 +81,8 @@ def _take_one() -> None:
         _under_way += 1
 
 
-def _give_one_back() -> None:
+def _give_back(file: IO[bytes]) -> None:
     global _under_way  # noqa: PLW0603
+    file.close()
     with _counting:
         _under_way -= 1
-
-
-def _watch(reference: weakref.ref[Transfer], closed: threading.Event) -> None:
-    """Look at a transfer now and then, without keeping it alive."""
-    while not closed.wait(LOOKS_EVERY):
-        transfer = reference()
-        if transfer is None:
-            return
-        transfer.look()
-        del transfer
-
-
-def compressed(blocks: Generator[bytes]) -> Generator[bytes]:
-    """Yield the same as gzip, at the level that costs least: a table is mostly repetitions."""
-    packer = zlib.compressobj(level=1, wbits=31)
-    with closing(blocks):
-        for block in blocks:
-            if packed := packer.compress(block):
-                yield packed
-    yield packer.flush()
