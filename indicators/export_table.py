@@ -21,8 +21,8 @@ from indicators.models import Observation
 from plans.api_support.fields import plain
 from plans.api_support.renderers import FORMULA, Dialect
 
-LINES = 1000
-"""Lines of a block: a few hundred kilobytes."""
+LINES = 250
+"""Lines of a block: some tens of kilobytes, so that the database goes on while one is packed."""
 RATIO = b"/"
 """Before the scale of a ratio, where its value is to be reckoned: no figure begins so."""
 
