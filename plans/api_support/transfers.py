@@ -27,7 +27,8 @@ LEVEL = 1
 """The level of packing that costs least: a table is mostly repetitions."""
 BUSY_SECONDS = 30
 
-_counting = threading.Lock()
+# Taken again by the same thread, where the collector of garbage gives back an answer meanwhile.
+_counting = threading.RLock()
 _under_way = 0
 
 
