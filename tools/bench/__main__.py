@@ -102,6 +102,11 @@ def machine() -> str:
     )
 
 
+def database(own: Site) -> str:
+    words = own.layout.database
+    return f"host={words['HOST']} port={words['PORT']} user={words['USER']} dbname={words['NAME']}"
+
+
 @contextmanager
 def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ()) -> Iterator[Web]:
     held = own.layout.data.with_name("bytes")
@@ -111,7 +116,7 @@ def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ())
         settings={
             "BENCH_BYTES": str(held),
             "BENCH_HEADERS": json.dumps(list(headers)),
-            "BENCH_DATABASE": own.application,
+            "BENCH_DATABASE": database(own),
         },
     ) as web:
         yield web
@@ -160,7 +165,7 @@ def datasette(own: Site, folder: Path) -> Iterator[int]:
     import sqlite3  # noqa: PLC0415 - for this one comparison
 
     held = folder / "plans.db"
-    with psycopg.connect(own.application) as source, sqlite3.connect(held) as copy:
+    with psycopg.connect(database(own)) as source, sqlite3.connect(held) as copy:
         for table in ("plans_plan", "indicators_indicator", "indicators_observation"):
             found = source.execute(f"SELECT * FROM {table}")  # noqa: S608 - names above
             names = [column.name for column in found.description or ()]
