@@ -94,7 +94,7 @@ screenshots: install-dev ## make the pictures of docs/images from the site itsel
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m tools.screenshots
 
-bench: install-dev ## measure the goals of speed (five to ten minutes), write docs/benchmarks.md
+bench: install-dev ## measure the goals of speed (about a quarter of an hour), write docs/benchmarks.md
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m tools.bench $(ARGS)
 

@@ -17,7 +17,7 @@ from indicators.number_fields import observed_of
 from indicators.periods import Frequency, Span
 from indicators.plausibility import doubts_about, previous_to
 from indicators.plausibility_words import in_french
-from indicators.progress import Series
+from indicators.progress import Observed, Series
 from plans.models import OPEN, Contribution
 
 _MOST_PROPOSED = 12
@@ -117,16 +117,20 @@ class Known:
 
     def doubts(self, observation: Observation, *, on: date) -> list[str]:
         """Return what is doubtful in a value, in French."""
+        return self.doubts_beside(self.series, observed_of(observation), on=on)
+
+    def doubts_beside(self, published: Series, observed: Observed, *, on: date) -> list[str]:
+        """Return the same for a value as the rules take it, beside some published values only."""
         doubts = doubts_about(
-            observed_of(observation),
-            self.series,
-            promised=self._promised(observation),
+            observed,
+            published,
+            promised=self._promised(observed),
             percentage=self.indicator.unit.symbol == "%",
             on=on,
         )
         return [in_french(doubt, self.indicator.unit) for doubt in doubts]
 
-    def _promised(self, observation: Observation) -> list[Decimal]:
+    def _promised(self, observed: Observed) -> list[Decimal]:
         """The numbers that its targets promise, for the period where they say it by period."""
         promised = []
         for target in self.targets:
@@ -135,8 +139,7 @@ class Known:
             quotas = [
                 period
                 for period in target.periods.all()
-                if period.starts_on <= observation.period_end
-                and observation.period_start <= period.ends_on
+                if period.starts_on <= observed.end and observed.start <= period.ends_on
             ]
             promised += [period.value for period in quotas or target.periods.all()]
         return promised

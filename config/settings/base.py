@@ -470,6 +470,8 @@ API_TOKEN_REQUESTS_PER_MINUTE = env.whole(
     "API_TOKEN_REQUESTS_PER_MINUTE", default=600, least=1, most=1_000_000
 )
 API_EXPORTS_PER_MINUTE = env.whole("API_EXPORTS_PER_MINUTE", default=6, least=1, most=1_000_000)
+# How many of them a web process sends at once: each holds a thread until its reader has all of it.
+API_EXPORTS_AT_ONCE = env.whole("API_EXPORTS_AT_ONCE", default=2, least=1, most=1_000)
 # Behind a proxy of ours the address of who asks is the last one it wrote.
 TRUST_FORWARDED_FOR = env.bool("BEHIND_PROXY", default=False)
 

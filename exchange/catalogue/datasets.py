@@ -12,9 +12,9 @@ from datetime import date, datetime
 from django.urls import reverse
 
 from exchange.models import PlanPackage
-from exchange.packages.archive import description_of, keywords_of, title_of
 from exchange.packages.fields import Variant
 from exchange.packages.tables import OBSERVATIONS, PROGRESS
+from exchange.packages.wording import description_of, keywords_of, title_of
 from plans.addresses import absolute
 from plans.models import Plan
 

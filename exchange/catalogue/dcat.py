@@ -12,7 +12,7 @@ from django.urls import reverse
 from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
 from exchange.catalogue.datasets import CSV, ZIP, Dataset, Distribution
-from exchange.packages.archive import LICENCE, publisher
+from exchange.packages.wording import LICENCE, publisher
 from plans.addresses import absolute
 
 Form = OneOf["jsonld", "ttl"]

@@ -12,12 +12,19 @@ from datetime import date
 from io import BytesIO, StringIO
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from exchange.packages.fields import Row, Table, Variant, written
 from exchange.packages.rows import rows_of
 from exchange.packages.tables import PROGRESS, TABLES
+from exchange.packages.wording import (
+    FICTITIOUS,
+    LICENCE,
+    description_of,
+    keywords_of,
+    publisher,
+    title_of,
+)
 from exchange.plan_files.stored import StoredPlan
 from plans.addresses import absolute
 from plans.models import Plan
@@ -26,20 +33,6 @@ from plans.models import Plan
 NO_MOMENT = (1980, 1, 1, 0, 0, 0)
 READABLE_BY_ALL = 0o100644 << 16
 UNIX = 3
-
-LICENCE = {
-    "name": "etalab-2.0",
-    "title": "Licence Ouverte 2.0",
-    "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-}
-FICTITIOUS = "Plan fictif, démonstration : la région n’existe pas et aucun chiffre n’est réel."
-
-
-CONTENTS = (
-    "Objectifs, mesures, livrables, indicateurs, cibles, valeurs publiées et avancement, avec la "
-    "source de chaque chiffre. Une case vide est une donnée que personne n’a publiée, jamais un "
-    "zéro."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,22 +113,6 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def title_of(plan: Plan) -> str:
-    """Return the name of the package; what is fictitious says so first."""
-    title = f"{plan.title}, {plan.region.name}"
-    return f"[Plan fictif] {title}" if plan.region.fictitious else title
-
-
-def description_of(plan: Plan) -> str:
-    """Return what the package holds, in a few sentences."""
-    sentences = [
-        FICTITIOUS if plan.region.fictitious else "",
-        plan.summary,
-        CONTENTS,
-    ]
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
 def descriptor(stored: StoredPlan, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the datapackage.json (Data Package v1)."""
     plan = stored.row
@@ -177,16 +154,6 @@ def _resource(table: Table, variant: Variant, content: bytes, plan: Plan) -> dic
         "dialect": {"delimiter": variant.delimiter, "lineTerminator": "\r\n", "header": True},
         "schema": table.schema(variant),
     }
-
-
-def publisher() -> str:
-    """Return who publishes the data: whoever runs the site, or the site's name."""
-    return settings.SITE["publisher"] or settings.SITE["name"]
-
-
-def keywords_of(plan: Plan) -> tuple[str, ...]:
-    """Return what a plan is searched by."""
-    return ("intelligence artificielle", "politique publique", "région", plan.region.name)
 
 
 def read_me(plan: Plan) -> str:

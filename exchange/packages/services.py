@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from exchange.models import PlanPackage
-from exchange.packages.archive import archive_of
 from exchange.packages.fingerprint import fingerprints
 from exchange.plan_files.problems import PlanFileError
 from indicators.models import Observation
@@ -57,6 +56,9 @@ def build(plan: Plan, *, fingerprint: str, at: datetime) -> PlanPackage | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCKS, plan.pk])
         if cursor.fetchone() != (True,):
             return None
+    # What reads plan files takes 10 MB of a web process, which hardly ever builds a package.
+    from exchange.packages.archive import archive_of  # noqa: PLC0415
+
     archive = archive_of(plan, on=timezone.localdate(at))
     former = PlanPackage.objects.filter(plan=plan).defer("content").first()
     unchanged = former is not None and former.content_digest == archive.content_digest

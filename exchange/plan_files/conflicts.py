@@ -10,7 +10,7 @@ from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from exchange.plan_files.batch import Batch, SharedEntry, shared_of
-from exchange.plan_files.checking import indicators_of, objectives_and_measures
+from exchange.plan_files.checking.references import indicators_of, objectives_and_measures
 from exchange.plan_files.comparing import Fate, Revision, differences, fate_of, revision_of
 from exchange.plan_files.problems import Problem
 from exchange.plan_files.schema import (

@@ -13,7 +13,7 @@ from datetime import date
 from exchange.models import ImportRow
 from exchange.spreadsheets.drafts import Draft
 from indicators.known import Known, known_of
-from indicators.models import Indicator, Observation
+from indicators.progress import Observed
 
 LOOKED_AT = 12
 """Published values before a period among which the one to compare with is looked for."""
@@ -32,7 +32,7 @@ def doubt_values(drafts: Iterable[Draft], *, on: date) -> None:
     indicators = {indicator.pk: indicator for _draft, indicator in entered}
     known = {number: _Past(found) for number, found in known_of(list(indicators.values())).items()}
     for draft, indicator in entered:
-        for doubt in known[indicator.pk].doubts(draft, indicator, on=on):
+        for doubt in known[indicator.pk].doubts(draft, on=on):
             draft.warn("value" if draft.cell("value") is not None else "numerator", doubt)
 
 
@@ -41,21 +41,22 @@ class _Past:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._published = sorted(known.published, key=lambda one: (one.period_end, one.pk))
-        self._ends = [one.period_end for one in self._published]
+        self._series = known.series
+        self._published = sorted(self._series.observations, key=lambda one: (one.end, one.sequence))
+        self._ends = [one.end for one in self._published]
 
-    def doubts(self, draft: Draft, indicator: Indicator, *, on: date) -> list[str]:
+    def doubts(self, draft: Draft, *, on: date) -> list[str]:
         assert draft.start is not None
         assert draft.end is not None
         assert draft.content is not None
         earlier = bisect_left(self._ends, draft.end)
-        near = self._published[max(0, earlier - LOOKED_AT) : earlier]
-        observation = Observation(
-            indicator=indicator,
-            period_start=draft.start,
-            period_end=draft.end,
+        near = tuple(self._published[max(0, earlier - LOOKED_AT) : earlier])
+        entered = Observed(
+            start=draft.start,
+            end=draft.end,
             value=draft.content.value,
             numerator=draft.content.numerator,
             denominator=draft.content.denominator,
         )
-        return replace(self._known, published=tuple(near)).doubts(observation, on=on)
+        beside = replace(self._series, observations=near)
+        return self._known.doubts_beside(beside, entered, on=on)

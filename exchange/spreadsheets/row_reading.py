@@ -42,6 +42,10 @@ from indicators.models import Indicator, Measurement
 from measures.models import Measure
 from plans.models import LOCATOR_LENGTH
 
+REPEATED = frozenset({"qualifier", "advancement", "provisional", "source"})
+"""Columns whose cells are words of a list or codes: a file repeats them from row to row."""
+MOST_UNDERSTOOD = 10_000
+
 
 class RowReader:
     """Reads the rows of one file, whose codes a plan's directory explains."""
@@ -49,6 +53,7 @@ class RowReader:
     def __init__(self, directory: Directory, *, on: date) -> None:
         self.directory = directory
         self.on = on
+        self._understood: dict[tuple[str, Cell], Any] = {}
         self._readers: Mapping[str, Callable[[Cell], Any]] = {
             "qualifier": lambda cell: read_word(cell, QUALIFIERS),
             "advancement": lambda cell: read_word(cell, ADVANCEMENTS),
@@ -97,9 +102,22 @@ class RowReader:
         draft.mark = None if version is None else read_mark(version.text)
         for key in keys:
             if key in self._readers:
-                value = draft.read(key, self._readers[key])
+                value = self._read_cell(draft, key)
                 if value is not None and value != "":
                     draft.given[key] = value
+
+    def _read_cell(self, draft: Draft, key: str) -> Any:
+        """Read a cell; one that reads like an earlier one of its column is understood already."""
+        cell = draft.cell(key)
+        if cell is None:
+            return None
+        known = self._understood.get((key, cell))
+        if known is not None:
+            return known
+        value = draft.read(key, self._readers[key])
+        if value is not None and key in REPEATED and len(self._understood) < MOST_UNDERSTOOD:
+            self._understood[key, cell] = value
+        return value
 
     def _read_source(self, cell: Cell) -> str:
         code = read_code(cell)

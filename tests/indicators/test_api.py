@@ -240,7 +240,7 @@ COSTS = {
     "observations/": 2,
     "progress/": 4,
     "progress/?on=2024-01-01": 8,
-    "observations/export.csv": 4,
+    "observations/export.csv": 2,
     "plans/plan/indicators/followed/": 3,
     "plans/plan/indicators/followed/targets/promised/": 4,
 }

@@ -23,17 +23,19 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tools.bench.against import API, UNCOUNTED, Say, baseline, database, in_turns
+from tools.bench.against import API, UNCOUNTED, Say, baseline, in_turns
 from tools.bench.api import api, bulk
+from tools.bench.exports import export
+from tools.bench.imports import imports
 from tools.bench.load import get, load
 from tools.bench.mass import Mass
-from tools.bench.report import Row, write
-from tools.bench.site import ROOT, Site, Web, free_port, site
+from tools.bench.report import Rows, write
+from tools.bench.site import ROOT, Site, free_port, site
 from tools.bench.writers import Writers
 
 PLAN = "/plans/demonstration/"
-EXPORT = "/api/v1/observations/export.csv"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+IMPORTED = 100_000
 MIXED = (
     "/", PLAN, "/plans/grand-est-2019/", "/plans/auvergne-rhone-alpes-2022/", "/methodologie/",
     "/recherche/?q=sante", "/flux.atom", "/api/v1/indicators/", "/api/v1/measures/?page_size=50",
@@ -45,38 +47,46 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--load", type=int, default=120, help="seconds of readers and writers")
     parser.add_argument("--observations", type=int, default=SIZES[-1], help="the largest size")
+    parser.add_argument("--imported", type=int, default=IMPORTED, help="rows of the import")
+    parser.add_argument("--rows", type=Path, help="write each row to this file as it comes")
     parser.add_argument("--no-report", action="store_true", help="do not write docs/benchmarks.md")
     options = parser.parse_args()
     begun, busy = datetime.now(UTC), os.getloadavg()[0]
     folder = Path(tempfile.mkdtemp(prefix="plans-ia-bench-"))
     folder.chmod(0o711)  # as root the servers run under another account
-    rows: list[Row] = []
-
-    def row(*words: object) -> None:
-        rows.append(Row(*map(str, words)))
-        print("  ".join(map(str, words)), flush=True)
+    rows = Rows(options.rows)
+    row: Say = rows.add
 
     try:
         with site(folder / "data", durable=False) as own:
             own.manage("prepare_site", "--demo")
-            parts: tuple[Callable[[], None], ...] = (
-                lambda: warm(own, row),
-                lambda: first_views(own, row),
-                lambda: api(own, row),
-                lambda: bulk(own, row),
-                lambda: against_datasette(own, folder, row),
-                lambda: readers_and_writers(own, options.load, row),
-                lambda: memory(own, row),
-                lambda: sizes(own, [n for n in SIZES if n <= options.observations], row),
-                lambda: export(own, options.observations, row),
+            parts: tuple[tuple[str, Callable[[], None]], ...] = (
+                ("Plan dashboard, warm", lambda: warm(own, row)),
+                ("First views", lambda: first_views(own, row)),
+                ("API", lambda: api(own, row)),
+                ("Bulk write", lambda: bulk(own, row)),
+                ("Datasette", lambda: against_datasette(own, folder, row)),
+                ("Readers and writers", lambda: readers_and_writers(own, options.load, row)),
+                ("Memory of a web worker", lambda: memory(own, row)),
+                ("Sizes", lambda: sizes(own, upto(options.observations), row)),
+                ("CSV export", lambda: export(own, options.observations, row)),
+                # Last: its rows stay, and the sizes are counted from none.
+                ("Import", lambda: imports(own, options.imported, row)),
             )
-            for part in parts:
-                part()
+            for name, part in parts:
+                rows.run(name, part)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    # Only a whole run writes the page: one that is cut short leaves what it printed.
+    # Only a run that came to its end writes the page: one that is cut short leaves its rows.
     if not options.no_report:
-        write(rows, begun=begun, busy=busy, machine=machine())
+        write(rows.held, begun=begun, busy=busy, machine=machine())
+    if rows.failures:
+        sys.exit(f"Parts that failed: {', '.join(rows.failures)}")
+
+
+def upto(most: int) -> list[int]:
+    """Return the sizes to grow to: those below the largest asked for, then that one."""
+    return [*(size for size in SIZES if size < most), most]
 
 
 def machine() -> str:
@@ -118,7 +128,7 @@ def datasette(own: Site, folder: Path) -> Iterator[int]:
     import sqlite3  # noqa: PLC0415 - for this one comparison
 
     held = folder / "plans.db"
-    with psycopg.connect(database(own)) as source, sqlite3.connect(held) as copy:
+    with psycopg.connect(own.application) as source, sqlite3.connect(held) as copy:
         for table in ("plans_plan", "indicators_indicator", "indicators_observation"):
             found = source.execute(f"SELECT * FROM {table}")  # noqa: S608 - names above
             names = [column.name for column in found.description or ()]
@@ -231,7 +241,7 @@ def readers_and_writers(own: Site, seconds: int, row: Say) -> None:
 
 
 def sizes(own: Site, counts: list[int], row: Say) -> None:
-    with psycopg.connect(database(own), autocommit=True) as connection:
+    with psycopg.connect(own.owner, autocommit=True) as connection:
         mass = Mass(connection)
         at_first: dict[str, float] = {}
         for count in counts:
@@ -258,59 +268,6 @@ ProgressRecord.objects.filter(indicator__in=rows).delete()
 ProgressRecord.objects.bulk_create(ProgressRecord(indicator=row, evaluated_on=timezone.localdate(),
     rules_version=RULES_VERSION, status="no_target", explanation="Banc d’essai.") for row in rows)
 """
-
-
-def export(own: Site, count: int, row: Say) -> None:
-    columns = (
-        "COPY (SELECT region.slug, plan.slug, indicator.code, indicator.title, "
-        "indicator.common_code, unit.code, observation.measurement, period_start, period_end, "
-        "observation.qualifier, provisional, source.code, observation.locator, "
-        "observation.comment, published_at, value, numerator, denominator "
-        "FROM indicators_observation observation "
-        "JOIN indicators_indicator indicator ON indicator.id = observation.indicator_id "
-        "JOIN plans_plan plan ON plan.id = indicator.plan_id "
-        "JOIN plans_region region ON region.id = plan.region_id "
-        "JOIN indicators_unit unit ON unit.id = indicator.unit_id "
-        "JOIN plans_source source ON source.id = observation.source_id "
-        "WHERE plan.is_public AND state = 'published' AND superseded_at IS NULL) "
-        "TO STDOUT (FORMAT csv)"
-    )
-    with own.web(settings=UNCOUNTED) as web, psycopg.connect(database(own)) as connection:
-        begun = time.perf_counter()
-        copied = 0
-        with connection.cursor().copy(columns) as rows:
-            for block in rows:
-                copied += len(block)
-        against = time.perf_counter() - begun
-        begun = time.perf_counter()
-        lines, most = downloaded(web, EXPORT)
-        mine = time.perf_counter() - begun
-    assert lines > count, (lines, count)
-    row(
-        f"CSV export of {lines - 1:,} observations", f"{mine:.1f} s", f"{against:.1f} s (COPY TO)",
-        f"{mine / against:.2f}", "≤ 2.5", mine / against <= 2.5,
-    )  # fmt: skip
-    row(
-        "Memory of the worker that exports", f"{most / 1e6:.0f} MB", "—", "—", "< 150 MB",
-        most < 150e6,
-    )  # fmt: skip
-
-
-def downloaded(web: Web, path: str) -> tuple[int, int]:
-    """Download a file; return its lines and the most memory the worker had meanwhile."""
-    import http.client  # noqa: PLC0415 - for this one download
-
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=600)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    assert answer.status == 200, answer.status
-    lines = most = blocks = 0
-    while block := answer.read(1 << 20):
-        lines += block.count(b"\n")
-        blocks += 1
-        if blocks % 8 == 1:
-            most = max(most, web.memory())
-    return lines, max(most, web.memory())
 
 
 if __name__ == "__main__":

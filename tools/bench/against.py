@@ -18,11 +18,6 @@ UNCOUNTED = {
 Say = Callable[..., None]
 
 
-def database(own: Site) -> str:
-    words = own.layout.database
-    return f"host={words['HOST']} port={words['PORT']} user={words['USER']} dbname={words['NAME']}"
-
-
 @contextmanager
 def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ()) -> Iterator[Web]:
     held = own.layout.data.with_name("bytes")
@@ -32,7 +27,7 @@ def baseline(own: Site, content: bytes, headers: Sequence[tuple[str, str]] = ())
         settings={
             "BENCH_BYTES": str(held),
             "BENCH_HEADERS": json.dumps(list(headers)),
-            "BENCH_DATABASE": database(own),
+            "BENCH_DATABASE": own.application,
         },
     ) as web:
         yield web

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tools.bench.against import API, UNCOUNTED, Say, baseline, database, in_turns
+from tools.bench.against import API, UNCOUNTED, Say, baseline, in_turns
 from tools.bench.load import Loaded, get, load
 from tools.bench.site import Site, Web
 
@@ -109,7 +109,7 @@ def _post(web: Web, token: str, rows: list[dict[str, Any]]) -> None:
 
 def _copied(own: Site) -> float:
     """Copy the drafts that were written over themselves; return the seconds it took."""
-    with psycopg.connect(database(own)) as connection:
+    with psycopg.connect(own.application) as connection:
         names = [
             name for (name,) in connection.execute(
                 "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped "

@@ -11,14 +11,16 @@ import psycopg
 INDICATORS = 200
 FIRST_DAY = "1990-01-01"
 
-PREPARE = """
+REGION = """
 INSERT INTO plans_region (insee_code, slug, name, fictitious)
-    VALUES ('X99', 'banc-d-essai', 'Banc d’essai', true);
+    VALUES ('X99', 'banc-d-essai', 'Banc d’essai', true) ON CONFLICT DO NOTHING
+"""
+PLAN = """
 INSERT INTO plans_plan (region_id, slug, former_slugs, kind, title, summary, ambition,
         on_track_from, watch_from, early_below, is_public, allows_self_publication,
         requires_two_factor, created_at, updated_at)
-    SELECT id, 'banc-d-essai', '{}', 'regional_plan', 'Banc d’essai', '', '', 0.95, 0.85, 0.1,
-        true, false, false, now(), now() FROM plans_region WHERE slug = 'banc-d-essai';
+    SELECT id, %(plan)s, '{{}}', 'regional_plan', 'Banc d’essai', '', '', 0.95, 0.85, 0.1,
+        {public}, false, false, now(), now() FROM plans_region WHERE slug = 'banc-d-essai'
 """
 INDICATORS_OF = """
 INSERT INTO indicators_indicator ({columns})
@@ -56,6 +58,41 @@ def _copied(
     return ", ".join(names), ", ".join(other.get(name, f"model.{name}") for name in names)
 
 
+def fictitious_plan(
+    connection: psycopg.Connection[tuple[object, ...]],
+    slug: str,
+    indicators: int,
+    *,
+    public: bool,
+    **columns: str,
+) -> None:
+    """Make a plan that says that it is fictitious, and its indicators: copies of the first one.
+
+    `columns` have SQL of their own. The caller is the owner of the tables.
+    """
+    connection.execute(REGION)
+    connection.execute(PLAN.format(public=public).encode(), {"plan": slug})
+    names, values = _copied(
+        connection,
+        "indicators_indicator",
+        {
+            "plan_id": "(SELECT id FROM plans_plan WHERE slug = %(plan)s)",
+            "measure_id": "NULL",
+            "objective_id": "NULL",
+            "code": "'banc-' || number",
+            "title": "'Indicateur ' || number",
+            "measurement": "'stock'",
+            "position": "number",
+            "former_codes": "'{}'",
+            **columns,
+        },
+    )
+    connection.execute(
+        INDICATORS_OF.format(columns=names, values=values).encode(),
+        {"count": indicators, "plan": slug},
+    )
+
+
 class Mass:
     """The fictitious plan of a bench, whose observations grow."""
 
@@ -63,24 +100,7 @@ class Mass:
         self.connection = connection
         self.periods = 0
         connection.execute("SET session_replication_role = replica")
-        connection.execute(PREPARE.encode())
-        columns, values = _copied(
-            connection,
-            "indicators_indicator",
-            {
-                "plan_id": "(SELECT id FROM plans_plan WHERE slug = 'banc-d-essai')",
-                "measure_id": "NULL",
-                "objective_id": "NULL",
-                "code": "'banc-' || number",
-                "title": "'Indicateur ' || number",
-                "measurement": "'stock'",
-                "position": "number",
-                "former_codes": "'{}'",
-            },
-        )
-        connection.execute(
-            INDICATORS_OF.format(columns=columns, values=values).encode(), {"count": INDICATORS}
-        )
+        fictitious_plan(connection, "banc-d-essai", INDICATORS, public=True)
 
     def grow(self, observations: int) -> None:
         """Bring the plan to so many observations in all."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from tools.bench.site import ROOT
 
@@ -15,10 +20,6 @@ in the same run. What is measured and how it is made fast: [speed.md](speed.md).
 
 | what | this site | against | ratio | goal | reached |
 |---|---|---|---|---|---|
-"""
-TAIL = """
-Not measured yet: the import of 100 000 rows with validation against `COPY FROM` and
-django-import-export, which waits for the import of workbooks.
 """
 
 
@@ -34,6 +35,37 @@ class Row:
     reached: str
 
 
+class Rows:
+    """The rows of a run, kept as they come: what fails or is cut short takes none away."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.held: list[Row] = []
+        self.failures: list[str] = []
+        self._path = path
+
+    def add(self, *words: object) -> None:
+        """Keep a row: print it, and append it to the file as JSON on a line of its own."""
+        row = Row(*map(str, words))
+        self.held.append(row)
+        print("  ".join(map(str, words)), flush=True)
+        if self._path is not None:
+            said = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(row)}
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(said, ensure_ascii=False) + "\n")
+
+    def run(self, name: str, part: Callable[[], None]) -> None:
+        """Measure a part; one that fails says so in a row, and the others go on."""
+        begun = time.monotonic()
+        try:
+            part()
+        except Exception as error:
+            self.failures.append(name)
+            traceback.print_exc()
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+            self.add(name, f"not measured: {why.replace('|', '/')}", "—", "—", "—", False)
+        print(f"[{name}: {time.monotonic() - begun:.0f} s]", flush=True)
+
+
 def write(rows: list[Row], *, begun: datetime, busy: float, machine: str) -> None:
     """Write the page."""
     lines = [
@@ -42,4 +74,4 @@ def write(rows: list[Row], *, begun: datetime, busy: float, machine: str) -> Non
         for row in rows
     ]
     head = HEAD.format(day=f"{begun:%d %B %Y, %H:%M} UTC", machine=machine, busy=busy)
-    (ROOT / "docs" / "benchmarks.md").write_text(head + "".join(lines) + TAIL)
+    (ROOT / "docs" / "benchmarks.md").write_text(head + "".join(lines))

@@ -35,6 +35,11 @@ def free_port() -> int:
         return port
 
 
+def _words(database: Mapping[str, str]) -> str:
+    words = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "NAME"}
+    return " ".join(f"{name}={database[key]}" for name, key in words.items())
+
+
 class Site:
     """The servers of a folder, and the commands and web servers that use them."""
 
@@ -43,6 +48,16 @@ class Site:
         account = Account.for_folder(self.layout.postgres)
         self.postgres = Postgres(self.layout, account)
         self.redis = Redis(self.layout, account)
+
+    @property
+    def application(self) -> str:
+        """How psycopg reaches the database as the site does."""
+        return _words(self.layout.database)
+
+    @property
+    def owner(self) -> str:
+        """The same as the owner of its tables."""
+        return _words(self.layout.owner_database)
 
     def environment(self, **settings: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
