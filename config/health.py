@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from redis import Redis, RedisError
 
 from config import metrics
+from plans.files import files
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,10 @@ def alive(_request: HttpRequest) -> HttpResponse:
 def ready(_request: HttpRequest) -> HttpResponse:
     """Say whether this process can serve: 200 ready or degraded, 503 not ready, and why.
 
-    Without Redis pages are served all the same, more slowly, and deferred work waits: degraded.
+    Without Redis pages are served all the same, more slowly, and deferred work waits; without the
+    storage of uploaded files only these cannot be sent nor read: degraded.
     """
-    state = {"database": OK, "migrations": OK, "redis": OK}
+    state = {"database": OK, "migrations": OK, "redis": OK, "files": OK}
     try:
         missing = migrations_missing()
     except DatabaseError:
@@ -61,8 +63,11 @@ def ready(_request: HttpRequest) -> HttpResponse:
             state["migrations"] = f"{missing} not applied"
     if not redis_answers():
         state["redis"] = AWAY
+    if not files().is_well(patience=metrics.PATIENCE):
+        state["files"] = AWAY
     serves = (state["database"], state["migrations"]) == (OK, OK)
-    word = "not ready" if not serves else "ready" if state["redis"] == OK else "degraded"
+    whole = (state["redis"], state["files"]) == (OK, OK)
+    word = "not ready" if not serves else "ready" if whole else "degraded"
     return JsonResponse({"status": word, **state}, status=200 if serves else 503)
 
 

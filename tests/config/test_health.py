@@ -54,7 +54,7 @@ def test_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ready", "database": "ok", "migrations": "ok", "redis": "ok"},
+        {"status": "ready", "database": "ok", "migrations": "ok", "redis": "ok", "files": "ok"},
     )
 
 
@@ -72,7 +72,19 @@ def test_without_a_database_it_is_not_ready(client: Client) -> None:
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "not ready", "database": "away", "migrations": "unknown", "redis": "ok",
+        "files": "ok",
     }  # fmt: skip
+
+
+def test_without_a_place_for_files_it_is_degraded_and_serves(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").touch()
+    settings.MEDIA_ROOT = tmp_path / "taken"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["files"]) == (
+        200, "degraded", "away",
+    )  # fmt: skip
 
 
 def test_before_its_migrations_it_is_not_ready(client: Client) -> None:
