@@ -51,7 +51,6 @@ DUMP, MANIFEST = "database.dump", "manifest.json"
 # An evidence file is named by a digest; nothing else is written from an archive.
 _EVIDENCE = re.compile(rf"{FOLDER}/[0-9a-f]{{64}}\.[a-z0-9]{{2,5}}")
 _READ = 1024 * 1024
-STORAGE_SECONDS = 10  # for the storage of evidence files to answer
 # Written by pg_dump 17 and newer; a server before 17 does not know it and would refuse the rest.
 _NOT_BEFORE_17 = re.compile(rb"^SET transaction_timeout = ")
 
@@ -189,7 +188,7 @@ def restore(source: Path, *, replace: bool) -> Manifest:
     """
     with _archive(source) as tar:
         manifest = _checked(tar)
-        if not files().is_well(patience=STORAGE_SECONDS):
+        if not files().is_well():
             raise BackupError(f"Nothing was changed: {files().where()} does not take files.")
         with as_owner() as owner:
             if not replace:

@@ -63,7 +63,7 @@ def ready(_request: HttpRequest) -> HttpResponse:
             state["migrations"] = f"{missing} not applied"
     if not redis_answers():
         state["redis"] = AWAY
-    if not files().is_well(patience=metrics.PATIENCE):
+    if not files().is_well():
         state["files"] = AWAY
     serves = (state["database"], state["migrations"]) == (OK, OK)
     whole = (state["redis"], state["files"]) == (OK, OK)

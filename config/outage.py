@@ -22,7 +22,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Answer after an error that no view foresaw (`handler500`).
 
     Without its database the site gives a public page as it last knew it, whoever asks, and says
-    in words that it cannot give the others for the moment; so it does of a file without its storage.
+    in words that it cannot give the others for the moment; so with files, without
+    their storage.
     """
     error = sys.exc_info()[1]
     if not isinstance(error, OperationalError | InterfaceError | StorageAwayError):

@@ -26,9 +26,18 @@ def main() -> int:
     for words in (
         [*common, "--output-file", str(base)],
         [*common, "--all-extras", "--constraint", str(base), "--output-file", str(production)],
-        [*common, "--all-extras", "--group", "dev", "--constraint", str(production), "--output-file", str(dev)],
+        [
+            *common,
+            "--all-extras",
+            "--group",
+            "dev",
+            "--constraint",
+            str(production),
+            "--output-file",
+            str(dev),
+        ],
         [*common, "--group", "bench", "--constraint", str(dev), "--output-file", str(bench)],
-    ):
+    ):  # fmt: skip
         code = subprocess.run(words, check=False, env=environment).returncode
         if code:
             return code

@@ -21,8 +21,8 @@ class FileStorage(Protocol):
     def touch(self, name: str) -> None:
         """Make a file as recent as one that is stored now; raises OSError."""
 
-    def is_well(self, *, patience: float) -> bool:
-        """Whether files can be stored and read, as far as can be told within some seconds."""
+    def is_well(self) -> bool:
+        """Whether files can be stored and read, as far as can be told within two seconds."""
 
     def where(self) -> str:
         """Return where the files are, for whoever runs the site."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from boto3.exceptions import Boto3Error
@@ -24,6 +25,8 @@ from plans.files import StorageAwayError
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20
 ATTEMPTS = 3
+PATIENCE = 2
+"""Seconds for the bucket to say that it is well."""
 IN_MEMORY = 1024 * 1024
 """Bytes of a file that is being read; what is larger goes to the temporary folder."""
 
@@ -82,21 +85,26 @@ class BucketStorage(S3Storage):
                 CopySource={"Bucket": self.bucket_name, "Key": key}, MetadataDirective="REPLACE"
             )
 
-    def is_well(self, *, patience: float) -> bool:
-        """Whether the bucket answers, and lets this account in."""
-        quick = self.client_config.merge(
-            Config(connect_timeout=patience, read_timeout=patience, retries={"total_max_attempts": 1})
-        )
-        client = self._create_session().client(
-            "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=quick
-        )
+    def is_well(self) -> bool:
+        """Whether the bucket answers within two seconds, and lets this account in."""
         try:
-            client.head_bucket(Bucket=self.bucket_name)
+            self._quick_client.head_bucket(Bucket=self.bucket_name)
         except (ClientError, BotoCoreError):
             return False
-        finally:
-            client.close()
         return True
+
+    @cached_property
+    def _quick_client(self) -> Any:
+        """For whoever asks every few seconds whether all is well."""
+        quick = Config(
+            connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"total_max_attempts": 1}
+        )
+        return self._create_session().client(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            config=self.client_config.merge(quick),
+        )
 
     def where(self) -> str:
         """Return the bucket, its folder, and the server."""
@@ -110,7 +118,11 @@ class BucketStorage(S3Storage):
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         with failures_said("read", name):
             file = super()._open(name, mode)
-            file.open()  # brings it here
+            try:
+                file.open()  # brings it here
+            except BaseException:
+                file.close()
+                raise
         return cast("File[bytes]", file)
 
     def _save(self, name: str, content: File[bytes]) -> str:

@@ -15,7 +15,7 @@ class FolderStorage(FileSystemStorage):
         """Make a file as recent as one that is stored now; raises OSError."""
         Path(self.path(name)).touch()
 
-    def is_well(self, *, patience: float) -> bool:
+    def is_well(self) -> bool:
         """Whether this process may write there; the folder is made with the first file."""
         folder = Path(self.location)
         while not folder.exists():

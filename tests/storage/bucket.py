@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -53,20 +51,14 @@ class Bucket:
             config=Config(s3={"addressing_style": "path"}),
         )  # fmt: skip
 
+    def keys(self) -> list[str]:
+        """Return the keys of what is in the bucket, in order."""
+        found = self.client.list_objects_v2(Bucket=self.name)
+        return [one["Key"] for one in found.get("Contents", ())]
+
     def held(self) -> dict[str, bytes]:
         """Return what is in the bucket: key → content."""
         client = self.client
-        keys = [one["Key"] for one in client.list_objects_v2(Bucket=self.name).get("Contents", ())]
         return {
-            key: client.get_object(Bucket=self.name, Key=key)["Body"].read() for key in keys
+            key: client.get_object(Bucket=self.name, Key=key)["Body"].read() for key in self.keys()
         }
-
-    def asked_by_a_stranger(self, key: str) -> int:
-        """Return the status of whoever asks for an object without a signature."""
-        parts = urlsplit(self.endpoint)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
-        try:
-            connection.request("GET", f"/{self.name}/{key}")
-            return connection.getresponse().status
-        finally:
-            connection.close()

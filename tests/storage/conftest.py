@@ -1,4 +1,4 @@
-"""The servers of the tests of storage: one that speaks S3, one that fails, one that is not there."""
+"""The servers of the tests of storage: one speaks S3, one fails, one is not there."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Failing(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _fail
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _fail  # noqa: N815 - their names there
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         pass

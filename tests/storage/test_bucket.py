@@ -1,4 +1,4 @@
-"""The site with its files in a bucket: a real server, people's pages, a worker of its own process."""
+"""The site with its files in a bucket: a real server, people's pages, a worker beside them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Above 2.5 MB an upload comes through the temporary folder, above 8 MB it leaves in parts.
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 35_000
 PATH = f"evidence/{'b2' * 32}.pdf"
-WRONG = b"Indicateur;D\xc3\xa9but de p\xc3\xa9riode;Fin de p\xc3\xa9riode;Valeur;Source\n" + (
-    b"entreprises;01/01/2024;31/12/2024;beaucoup;bilan\n"
-)
+WRONG = (
+    "Indicateur;Début de période;Fin de période;Valeur;Source\n"
+    "entreprises;01/01/2024;31/12/2024;beaucoup;bilan\n"
+).encode()
 
 
 @pytest.fixture
@@ -96,8 +97,23 @@ def test_evidence_is_handed_to_who_may_see_drafts_and_to_nobody_else(
 
     assert signed_in(member(PlanFactory.create(), Role.MANAGER)).get(handed(row)).status_code == 404
     assert Client().get(handed(row)).status_code == 302
-    # The bucket itself gives nothing to who does not hold its key, nor does the site make links.
-    assert bucket.asked_by_a_stranger(key) == 403
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", PDF])
+def test_nothing_opens_an_object_to_strangers(
+    bucket: Bucket, indicator: Indicator, content: bytes
+) -> None:
+    """A private bucket stays so: no access is asked for, and no link is made."""
+    asked: list[tuple[str, set[str]]] = []
+
+    def note(operation_name: str, request: Any, **_: object) -> None:
+        asked.append((operation_name, {name.lower() for name in request.headers}))
+
+    storage: Any = default_storage
+    storage.connection.meta.client.meta.events.register("before-sign.s3", note)
+    row = attach(indicator, content)
+    assert {"PutObject", "CreateMultipartUpload"} & {name for name, _headers in asked}
+    assert [name for name, headers in asked if "x-amz-acl" in headers] == []
     with pytest.raises(NotImplementedError):
         default_storage.url(row.evidence_file.name)
 
@@ -182,7 +198,7 @@ def test_a_workbook_goes_to_a_worker_and_its_annotated_copy_comes_back(
         ImportJob.objects.update(created_at=timezone.now() - timedelta(days=15))
         current_app.send_task("exchange.tasks.purge_imports", ignore_result=True)
         end = time.monotonic() + 60
-        while bucket.held():
+        while bucket.keys():
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.1)
     assert not (tmp_path / "of-the-worker/media").exists()
@@ -227,7 +243,7 @@ def test_packages_are_built_without_a_file(bucket: Bucket) -> None:
 
 
 def test_ready_asks_the_bucket(client: Client, bucket: Bucket, settings: Settings) -> None:
-    assert files().is_well(patience=5)
+    assert files().is_well()
     assert client.get("/readyz").json()["files"] == "ok"
     nowhere = Bucket(bucket.endpoint, "another-bucket").storage
     settings.STORAGES = {**settings.STORAGES, "default": nowhere}

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         manifest = restore(options["file"], replace=options["replace"])
         self.stdout.write(
             "Restored as it was at {made_at}: {rows} rows of {tables} tables, {files} evidence "
-            "files, each counted and compared with what was saved.".format(
+            "files in {where}, each counted and compared with what was saved.".format(
                 made_at=manifest.made_at, where=files().where(), **rows_of(manifest)
             )
         )
