@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: for machines, answered before everything else.
+"""`/healthz`, `/openz`, `/readyz` and `/metrics`: for machines, answered before everything else.
 
 They ask with whatever host name and scheme they have, so neither is checked here, and nothing of a
 session or a cookie is read.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -21,15 +22,20 @@ from plans.files import files
 
 logger = logging.getLogger(__name__)
 
-OK, AWAY = "ok", "away"
+OK, AWAY, DRAINING = "ok", "away", "draining"
 
 
 class HealthMiddleware:
-    """Answer the three addresses, pass on the rest."""
+    """Answer the four addresses, pass on the rest."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.answers = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
+        self.answers = {
+            "/healthz": alive,
+            "/openz": open_to_visitors,
+            "/readyz": ready,
+            "/metrics": figures,
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.answers.get(request.path_info)
@@ -45,12 +51,24 @@ def alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("alive\n", content_type="text/plain")
 
 
+def open_to_visitors(_request: HttpRequest) -> HttpResponse:
+    """Say whether visitors may be sent here: 503 from the moment the web server is told to stop.
+
+    For whoever spreads them over several machines. No other server is asked: without the database
+    public pages are answered all the same, and no machine would do better.
+    """
+    word, status = (DRAINING, 503) if is_draining() else ("open", 200)
+    return HttpResponse(f"{word}\n", status=status, content_type="text/plain")
+
+
 def ready(_request: HttpRequest) -> HttpResponse:
-    """Say whether this process can serve: 200 ready or degraded, 503 not ready, and why.
+    """Say whether this process can serve: 200 ready or degraded, 503 not ready or draining, and why.
 
     Without Redis pages are served all the same, more slowly, and deferred work waits; without the
     storage of uploaded files only these cannot be sent nor read: degraded.
     """
+    if is_draining():
+        return JsonResponse({"status": DRAINING}, status=503)
     state = {"database": OK, "migrations": OK, "redis": OK, "files": OK}
     try:
         missing = migrations_missing()
@@ -69,6 +87,11 @@ def ready(_request: HttpRequest) -> HttpResponse:
     whole = (state["redis"], state["files"]) == (OK, OK)
     word = "not ready" if not serves else "ready" if whole else "degraded"
     return JsonResponse({"status": word, **state}, status=200 if serves else 503)
+
+
+def is_draining() -> bool:
+    """Whether the web server is told to stop, and goes on until others have noticed."""
+    return bool(settings.DRAINING_FILE) and Path(settings.DRAINING_FILE).exists()
 
 
 def figures(request: HttpRequest) -> HttpResponse:
