@@ -62,7 +62,7 @@ def open_to_visitors(_request: HttpRequest) -> HttpResponse:
 
 
 def ready(_request: HttpRequest) -> HttpResponse:
-    """Say whether this process can serve: 200 ready or degraded, 503 not ready or draining, and why.
+    """Say whether this process can serve: 200 ready or degraded, 503 not ready or draining; why.
 
     Without Redis pages are served all the same, more slowly, and deferred work waits; without the
     storage of uploaded files only these cannot be sent nor read: degraded.

@@ -87,6 +87,28 @@ def test_without_a_place_for_files_it_is_degraded_and_serves(
     )  # fmt: skip
 
 
+def test_a_server_that_drains_is_neither_ready_nor_open_and_lives(
+    client: Client, settings: Settings, tmp_path: Path, django_assert_num_queries: object
+) -> None:
+    settings.DRAINING_FILE = str(tmp_path / "draining")
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        answer = client.get("/openz")
+    assert (answer.status_code, answer.content) == (200, b"open\n")
+    assert client.get("/readyz").status_code == 200
+
+    (tmp_path / "draining").touch()
+    answer = client.get("/openz")
+    assert (answer.status_code, answer.content) == (503, b"draining\n")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.usefixtures("_database_away")
+def test_without_a_database_visitors_are_still_let_in(client: Client) -> None:
+    assert client.get("/openz").status_code == 200
+
+
 def test_before_its_migrations_it_is_not_ready(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'plans'")

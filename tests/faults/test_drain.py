@@ -1,7 +1,7 @@
 """A web server that is told to stop under load: it says so first, and lets nobody down.
 
-The entry point of the image itself, with granian and its processes. Readers do what a balancer does:
-they send requests for as long as `/openz` lets them, and a moment longer.
+The entry point of the image itself, with granian and its processes. Readers do what a balancer
+does: they send requests for as long as `/openz` lets them, and a moment longer.
 """
 
 from __future__ import annotations
