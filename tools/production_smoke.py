@@ -386,7 +386,10 @@ def deferred_work(site: Compose) -> str:
 
 
 def graceful_stop(site: Compose) -> str:
-    """Ask a page and a task that must wait for a lock, end web and worker, then let go."""
+    """Ask a page and a task that must wait for a lock, end web and worker, then let go.
+
+    The web server says meanwhile that nobody is to be sent to it, and serves on.
+    """
     task = "indicators.tasks.refresh_all_progress"
     answers: list[int] = []
     with site.stock.connect() as holder:
@@ -408,6 +411,12 @@ def graceful_stop(site: Compose) -> str:
         begun = time.monotonic()
         for name in RUNNING:
             os.kill(site.processes[name].pid, signal.SIGTERM)
+        until(
+            lambda: site.get("/openz")[0] == http.client.SERVICE_UNAVAILABLE,
+            "web drains",
+            patience=3,
+        )
+        need(site.get("/healthz")[0] == http.client.OK, "web does not serve while it drains")
         time.sleep(2)
         for name in ("web", "worker"):
             need(site.processes[name].poll() is None, f"{name} did not wait for what it was doing")
@@ -419,7 +428,7 @@ def graceful_stop(site: Compose) -> str:
     need(set(codes.values()) == {0}, f"exit codes {codes}")
     said = (site.folder / "worker.log").read_text()
     need("ERROR" not in said and "Traceback" not in said, said[-2000:])
-    return f"the page got 200, the task ended, exit codes 0, {time.monotonic() - begun:.1f} s"
+    return f"web drained first, the page got 200, the task ended, exit codes 0, {time.monotonic() - begun:.1f} s"
 
 
 def nothing_left(site: Compose) -> str:
