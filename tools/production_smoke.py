@@ -428,7 +428,8 @@ def graceful_stop(site: Compose) -> str:
     need(set(codes.values()) == {0}, f"exit codes {codes}")
     said = (site.folder / "worker.log").read_text()
     need("ERROR" not in said and "Traceback" not in said, said[-2000:])
-    return f"web drained first, the page got 200, the task ended, exit codes 0, {time.monotonic() - begun:.1f} s"
+    seconds = time.monotonic() - begun
+    return f"web drained, the page got 200, the task ended, exit codes 0, {seconds:.1f} s"
 
 
 def nothing_left(site: Compose) -> str:
