@@ -34,6 +34,7 @@ import yaml
 
 from config.embedded.account import Account
 from tools.bench.site import free_port
+from tools.production_release import release
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINT = ROOT / "docker/entrypoint.sh"
@@ -249,6 +250,15 @@ class Compose:
         finally:
             connection.close()
 
+    def answers(self, path: str) -> bool:
+        """Whether the web server, which must be running, gives this page."""
+        code = self.processes["web"].poll()
+        need(code is None, f"web ended with {code}")
+        try:
+            return self.get(path)[0] == http.client.OK
+        except OSError:
+            return False
+
     def done_tasks(self, name: str) -> dict[str, int]:
         """Give how often a worker took each task."""
         said = self.run(
@@ -312,16 +322,7 @@ def loaded(site: Compose) -> str:
 def started(site: Compose) -> str:
     for service in RUNNING:
         site.start(service)
-
-    def answers() -> bool:
-        code = site.processes["web"].poll()
-        need(code is None, f"web ended with {code}")
-        try:
-            return site.get("/readyz")[0] == http.client.OK
-        except OSError:
-            return False
-
-    until(answers, "/readyz")
+    until(lambda: site.answers("/readyz"), "/readyz")
     return ", ".join(f"{name} {site.processes[name].pid}" for name in RUNNING)
 
 
@@ -454,6 +455,7 @@ CHECKS: tuple[tuple[str, Callable[[Compose], str]], ...] = (
     ("a static file", static_file),
     ("what is refused", refusals),
     ("deferred work", deferred_work),
+    ("a release behind the proxy", release),
     ("stop with work under way", graceful_stop),
     ("what is left", nothing_left),
 )
