@@ -104,7 +104,7 @@ bench: install-dev ## measure the goals of speed (five to ten minutes), write do
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 smoke: install-dev ## run what docker-compose.yml runs on Debian's PostgreSQL and Redis, and look at it
-	@$(BIN)/python -m tools.production_smoke
+	@$(BIN)/python -m tools.smoke
 
 install: check-python ## make .venv from the lock files (run and test do it by themselves)
 	@$(PYTHON) tools/install.py base

@@ -15,15 +15,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tools.bench.site import free_port
+from tools.bench.site import ROOT, free_port
+from tools.smoke.compose import Compose
+from tools.smoke.looking import PATIENCE, need, until
 
-if TYPE_CHECKING:
-    from tools.production_smoke import Compose
-
-ROOT = Path(__file__).resolve().parent.parent
 READERS = 4
 # The proxy of the smoke has no certificate: the site sends its readers to HTTPS.
 ANSWER = http.client.MOVED_PERMANENTLY
@@ -95,8 +91,6 @@ def proxy(site: Compose) -> Iterator[int]:
 
 def release(site: Compose) -> str:
     """Stop the web server and start the next one, as an upgrade does, while people read."""
-    from tools.production_smoke import PATIENCE, need, until  # noqa: PLC0415 - it runs this part
-
     if shutil.which("caddy") is None:
         return "not tried, Caddy is not here (apt-get install caddy)"
     with proxy(site) as port:
