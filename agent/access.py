@@ -10,10 +10,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRedirect
 
 from agent import typed_text
 from plans.models import Plan
@@ -25,19 +26,31 @@ P = ParamSpec("P")
 def staff_page(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Ask for a sign-in, which loses no typed text."""
+    """Ask for a sign-in, which loses no typed text.
+
+    A part of a page that htmx asks for cannot hold the page to sign in: the whole page goes there,
+    and comes back.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method == "POST" and not request.user.is_authenticated:
             return typed_text.keep_and_sign_in(request)
+        if not request.user.is_authenticated:
+            return _led_to(request, redirect_to_login(typed_text.page_shown(request)))
         try:
-            return login_required(view)(request, *args, **kwargs)
+            return view(request, *args, **kwargs)
         except TwoFactorRequiredError as refusal:
             messages.warning(request, str(refusal))
-            return redirect("mfa_index")
+            return _led_to(request, redirect("mfa_index"))
 
     return guarded
+
+
+def _led_to(request: HttpRequest, page: HttpResponseRedirect) -> HttpResponseBase:
+    if "HX-Request" in request.headers:
+        return HttpResponseClientRedirect(page.url)
+    return page
 
 
 def plan_page(

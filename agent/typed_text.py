@@ -79,6 +79,16 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "fetch" or "HX-Request" in request.headers
 
 
+def page_shown(request: HttpRequest) -> str:
+    """Return the address of the page a person sees: of which htmx may be asking for a part."""
+    if "HX-Request" not in request.headers:
+        return request.get_full_path()
+    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if parts.netloc == request.get_host() and parts.path.startswith(reverse("agent:home")):
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return reverse("agent:home")
+
+
 def page_of_form(request: HttpRequest) -> str:
     """Return the address of the staff page that holds the form: the one it was sent from."""
     referer = request.headers.get("Referer", "")

@@ -1,5 +1,8 @@
 """One file that holds a whole installation: database and evidence files, with what proves it whole.
 
+Evidence comes from wherever it is kept, a folder or a bucket, and goes back to wherever it is kept
+by then.
+
 The archive is a tar of `database.dump` (pg_dump's own format), `evidence/…` and `manifest.json`,
 which gives the digest of each file and, for each table, how many rows it had and a digest of them,
 reckoned in the very snapshot that was dumped. A restore reads all of it before it changes anything,
@@ -40,7 +43,8 @@ from redis import RedisError
 from config.database_roles import application_role, as_owner, protect
 from config.embedded.paths import EmbeddedError
 from config.embedded.postgres import installation
-from plans.evidence import FOLDER
+from plans.evidence import FOLDER, stored_files
+from plans.files import files
 
 FORMAT = 1
 DUMP, MANIFEST = "database.dump", "manifest.json"
@@ -92,7 +96,7 @@ class Manifest:
 def back_up(target: Path) -> Manifest:
     """Write the archive; it has its name once it is complete, and only its owner may read it.
 
-    Raises BackupError when the file exists, or a program fails.
+    Raises BackupError when the file exists, a program fails, or the evidence cannot be read.
     """
     if target.exists():
         raise BackupError(f"{target} is there already: it is not overwritten.")
@@ -101,19 +105,20 @@ def back_up(target: Path) -> Manifest:
         dump, draft = Path(folder, DUMP), Path(folder, "archive.tar")
         tables = _dump(dump)
         with dump.open("rb") as written:
-            files = {DUMP: _digest_of(written)}
+            digests = {DUMP: _digest_of(written)}
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as opened, tarfile.open(fileobj=opened, mode="w") as tar:
             tar.add(dump, DUMP)
-            for path in evidence_files():
-                files[path] = _add_evidence(tar, path)
+            with _storage_said("copied"):
+                for path in stored_files():
+                    digests[path] = _add_evidence(tar, path)
             manifest = Manifest(
                 format=FORMAT,
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 version=settings.VERSION,
                 server=_server_major(),
                 tables=tables,
-                files=files,
+                files=digests,
             )
             text = json.dumps(asdict(manifest), indent=1, sort_keys=True).encode()
             entry = tarfile.TarInfo(MANIFEST)
@@ -123,13 +128,6 @@ def back_up(target: Path) -> Manifest:
             os.fsync(written.fileno())
         draft.rename(target)
     return manifest
-
-
-def evidence_files() -> list[str]:
-    """Return the evidence files of the storage, by their paths."""
-    if not default_storage.exists(FOLDER):
-        return []
-    return sorted(f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1])
 
 
 def measured(using: BaseDatabaseWrapper) -> dict[str, Table]:
@@ -185,11 +183,13 @@ def restore(source: Path, *, replace: bool) -> Manifest:
     """Make the database and the evidence files what the archive holds.
 
     The site must not run meanwhile. Raises BackupError when the archive is damaged, when the
-    database holds something and `replace` is not said (nothing is changed then), or when what was
-    restored is not what was saved.
+    storage takes no files or the database holds something and `replace` is not said (nothing is
+    changed then), or when what was restored is not what was saved.
     """
     with _archive(source) as tar:
         manifest = _checked(tar)
+        if not files().is_well():
+            raise BackupError(f"Nothing was changed: {files().where()} does not take files.")
         with as_owner() as owner:
             if not replace:
                 _refuse_unless_empty()
@@ -203,7 +203,8 @@ def restore(source: Path, *, replace: bool) -> Manifest:
             if role is not None:
                 protect(owner, role)
             _compare(manifest, owner)
-        _restore_evidence(tar, manifest)
+        with _storage_said("written: the database is restored, these files are not. Restore again"):
+            _restore_evidence(tar, manifest)
     try:
         cache.clear()
     except RedisError as error:
@@ -295,6 +296,14 @@ def _compare(manifest: Manifest, owner: BaseDatabaseWrapper) -> None:
     ]
     if wrong:
         raise BackupError(f"What was restored is not what was saved. {'; '.join(wrong)}")
+
+
+@contextmanager
+def _storage_said(act: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(f"The evidence files cannot be {act}. {error}") from error
 
 
 def _restore_evidence(tar: tarfile.TarFile, manifest: Manifest) -> None:

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: for machines, answered before everything else.
+"""`/healthz`, `/openz`, `/readyz` and `/metrics`: for machines, answered before everything else.
 
 They ask with whatever host name and scheme they have, so neither is checked here, and nothing of a
 session or a cookie is read.
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -21,18 +22,24 @@ from config import metrics
 from config.replicas import lag
 from config.replicas.circuit import in_use
 from config.replicas.figures import ReplicaCollector
+from plans.files import files
 
 logger = logging.getLogger(__name__)
 
-OK, AWAY = "ok", "away"
+OK, AWAY, DRAINING = "ok", "away", "draining"
 
 
 class HealthMiddleware:
-    """Answer the three addresses, pass on the rest."""
+    """Answer the four addresses, pass on the rest."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.answers = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
+        self.answers = {
+            "/healthz": alive,
+            "/openz": open_to_visitors,
+            "/readyz": ready,
+            "/metrics": figures,
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.answers.get(request.path_info)
@@ -48,13 +55,26 @@ def alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("alive\n", content_type="text/plain")
 
 
-def ready(_request: HttpRequest) -> HttpResponse:
-    """Say whether this process can serve: 200 ready or degraded, 503 not ready, and why.
+def open_to_visitors(_request: HttpRequest) -> HttpResponse:
+    """Say whether visitors may be sent here: 503 from the moment the web server is told to stop.
 
-    Without Redis pages are served all the same, more slowly, and deferred work waits: degraded.
-    Without the replica, where there should be one, the writer does all of the work: degraded too.
+    For whoever spreads them over several machines. No other server is asked: without the database
+    public pages are answered all the same, and no machine would do better.
     """
-    state = {"database": OK, "migrations": OK, "redis": OK}
+    word, status = (DRAINING, 503) if is_draining() else ("open", 200)
+    return HttpResponse(f"{word}\n", status=status, content_type="text/plain")
+
+
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Say whether this process can serve: 200 ready or degraded, 503 not ready or draining; why.
+
+    Without Redis pages are served all the same, more slowly, and deferred work waits; without the
+    storage of uploaded files only these cannot be sent nor read; without the replica, where there
+    should be one, the writer does all of the work: degraded.
+    """
+    if is_draining():
+        return JsonResponse({"status": DRAINING}, status=503)
+    state = {"database": OK, "migrations": OK, "redis": OK, "files": OK}
     try:
         missing = migrations_missing()
     except DatabaseError:
@@ -66,6 +86,8 @@ def ready(_request: HttpRequest) -> HttpResponse:
             state["migrations"] = f"{missing} not applied"
     if not redis_answers():
         state["redis"] = AWAY
+    if not files().is_well():
+        state["files"] = AWAY
     behind: dict[str, float | None] = {}
     if settings.READS_REPLICA:
         try:
@@ -75,10 +97,15 @@ def ready(_request: HttpRequest) -> HttpResponse:
         else:
             state["replica"] = OK if in_use() else "left alone"
     serves = (state["database"], state["migrations"]) == (OK, OK)
-    whole = state["redis"] == OK and state.get("replica", OK) == OK
-    word = "not ready" if not serves else "ready" if whole else "degraded"
+    helped = {state["redis"], state["files"], state.get("replica", OK)} == {OK}
+    word = "not ready" if not serves else "ready" if helped else "degraded"
     said = {f"replica_lag_{unit}": value for unit, value in behind.items()}
     return JsonResponse({"status": word, **state, **said}, status=200 if serves else 503)
+
+
+def is_draining() -> bool:
+    """Whether the web server is told to stop, and goes on until others have noticed."""
+    return bool(settings.DRAINING_FILE) and Path(settings.DRAINING_FILE).exists()
 
 
 def figures(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,7 @@
-"""The page of a failure: what is kept while the database is away, words otherwise."""
+"""The page of a failure: what is kept while the database is away, words otherwise.
+
+The storage of uploaded files may be away too: what needs a file says so in the same words.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from django.template import loader
 from django.views.defaults import server_error
 
 from config.public_answers.answering import PRIVATE, still_known
+from plans.files import StorageAwayError
 
 RETRY_SECONDS = 30
 
@@ -18,10 +22,11 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Answer after an error that no view foresaw (`handler500`).
 
     Without its database the site gives a public page as it last knew it, whoever asks, and says
-    in words that it cannot give the others for the moment.
+    in words that it cannot give the others for the moment; so with files, without
+    their storage.
     """
     error = sys.exc_info()[1]
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError | StorageAwayError):
         return server_error(request)
     if request.method in ("GET", "HEAD") and not request.path_info.startswith(PRIVATE):
         stale = still_known(request.META)

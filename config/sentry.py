@@ -19,7 +19,7 @@ def start(dsn: str, *, release: str, environment: str) -> None:
     if find_spec("sentry_sdk") is None:
         raise ImproperlyConfigured(
             "SENTRY_DSN is set and the package sentry-sdk is not installed: "
-            "pip install --require-hashes -r requirements/sentry.txt"
+            "pip install --require-hashes -r requirements/production.txt"
         )
     import sentry_sdk  # noqa: PLC0415 - an optional dependency
 

@@ -19,6 +19,7 @@ from dashboards.tallies import MilestoneCount, StatusCount, count_milestones, co
 from indicators.models import Indicator
 from measures.models import Measure, MeasureOrganisation
 from objectives.models import Objective
+from plans.alphabet import in_alphabetical_order
 from plans.models import Organisation, OrganisationRole, Plan, Sector
 from plans.querysets import CodedQuerySet
 
@@ -109,7 +110,7 @@ def measure_entry(
         leads=tuple(by_role[OrganisationRole.LEAD]),
         partners=tuple(by_role[OrganisationRole.PARTNER]),
         funders=tuple(by_role[OrganisationRole.FUNDER]),
-        sectors=tuple(measure.sectors.all()),
+        sectors=tuple(in_alphabetical_order(measure.sectors.all())),
         lines=tuple(lines),
         milestones=tuple(milestones),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import django_filters
@@ -16,6 +17,7 @@ from dashboards.tallies import ADVANCEMENTS, SERIOUSNESS
 from indicators.formats import NO_BREAK
 from indicators.models import Status
 from measures.models import Advancement, Measure
+from plans.alphabet import in_alphabetical_order
 from plans.models import OrganisationRole
 
 MILESTONE = "livrable-"
@@ -118,16 +120,16 @@ def objective_choices(contents: Contents) -> Choices:
 
 
 def sector_choices(contents: Contents) -> Choices:
-    return sorted(
+    return in_alphabetical_order(
         {(sector.code, str(sector)) for entry in contents.measures for sector in entry.sectors},
-        key=lambda choice: choice[1],
+        itemgetter(1),
     )
 
 
 def lead_choices(contents: Contents) -> Choices:
-    return sorted(
+    return in_alphabetical_order(
         {(lead.code, str(lead)) for entry in contents.measures for lead in entry.leads},
-        key=lambda choice: choice[1],
+        itemgetter(1),
     )
 
 

@@ -24,6 +24,7 @@ from dashboards.tallies import (
 from indicators.models import Indicator, ProgressRecord
 from indicators.services import progress_of
 from measures.models import Measure
+from plans.alphabet import alphabetical
 from plans.models import Plan, Region
 
 
@@ -63,7 +64,7 @@ def home_page(*, on: date) -> HomePage:
         .annotate(measure_count=Count("measures"))
         .order_by(
             "region__fictitious",
-            "region__name",
+            alphabetical("region__name"),
             F("related_to").asc(nulls_first=True),
             "-adopted_on",
             "slug",

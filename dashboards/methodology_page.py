@@ -12,6 +12,7 @@ from indicators import progress
 from indicators.evaluation import Evaluation
 from indicators.explanations import explain
 from indicators.models import Indicator, Target, Unit
+from plans.alphabet import alphabetical
 from plans.models import Plan
 
 
@@ -39,7 +40,7 @@ def methodology_page(*, on: date) -> MethodologyPage:
     """Load the limits of the public plans and reckon the examples."""
     return MethodologyPage(
         as_of=on,
-        plans=tuple(Plan.objects.public().select_related("region").order_by("title")),
+        plans=tuple(Plan.objects.public().select_related("region").order_by(alphabetical("title"))),
         examples=(_quota(), _level(), _decreasing_level()),
     )
 

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from plans.addresses import absolute
+from plans.alphabet import alphabetical
 from plans.models import Plan
 
 
@@ -51,7 +52,12 @@ def open_data_page() -> OpenDataPage:
         Plan.objects.public()
         .filter(region__fictitious=False)
         .select_related("region")
-        .order_by("region__name", F("related_to").asc(nulls_first=True), "-adopted_on", "slug")
+        .order_by(
+            alphabetical("region__name"),
+            F("related_to").asc(nulls_first=True),
+            "-adopted_on",
+            "slug",
+        )
     )
     return OpenDataPage(
         plans=tuple(_files(plan) for plan in plans),

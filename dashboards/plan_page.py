@@ -27,6 +27,7 @@ from dashboards.tallies import (
     summarise,
 )
 from measures.models import Measure
+from plans.alphabet import alphabetical, in_alphabetical_order
 from plans.models import Claim, Organisation, OrganisationRole, Plan, Sector
 
 
@@ -94,7 +95,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         leads=tuple(acting[OrganisationRole.LEAD]),
         partners=tuple(acting[OrganisationRole.PARTNER]),
         funders=tuple(acting[OrganisationRole.FUNDER]),
-        sectors=tuple(plan.sectors.all()),
+        sectors=tuple(in_alphabetical_order(plan.sectors.all())),
         disputes=disputed(claims),
         overview=contents.objectives,
         plan_lines=shown.plan_lines,
@@ -105,7 +106,9 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         total=len(contents.measures),
         notes=notes_of(plan.notes.all()),
         related_to=plan.related_to if plan.related_to and plan.related_to.is_public else None,
-        related=tuple(Plan.objects.public().filter(related_to=plan).order_by("title")),
+        related=tuple(
+            Plan.objects.public().filter(related_to=plan).order_by(alphabetical("title"))
+        ),
         sources_count=plan.sources.count(),
     )
 

@@ -1,13 +1,13 @@
 """Search in the public plans, as people type: without accents, in the plural, half a word.
 
 A stock PostgreSQL has French stemming but no `unaccent`: accents are folded on both sides, in the
-query by Python and in the rows by `translate()`, before the same French configuration reads both.
+query by Python and in the rows by `translate()` (`plans.alphabet`), before the same French
+configuration reads both.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -16,8 +16,7 @@ from typing import TypeVar
 
 from django import forms
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Lower, Replace
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -25,6 +24,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
+from plans.alphabet import alphabetical, folded, folded_column
 from plans.models import Plan
 
 LONGEST = 100
@@ -33,10 +33,6 @@ EXCERPT = 240
 
 MOST_WORDS = 8
 _WORDS = re.compile(r"[^\W_]+")
-
-_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ’-"
-_PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY' "
-_LIGATURES = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
 
 PartT = TypeVar("PartT", Objective, Measure, Indicator)
 RowT = TypeVar("RowT", Plan, Objective, Measure, Indicator)
@@ -84,26 +80,6 @@ def find(words: str) -> list[Result]:
     return results
 
 
-def folded(words: str) -> str:
-    """Words in small letters, without accents, ligatures or hyphens."""
-    for ligature, letters in _LIGATURES.items():
-        words = words.replace(ligature, letters)
-    plain = unicodedata.normalize("NFKD", words.replace("\x00", " "))
-    letters_only = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return letters_only.replace("’", "'").replace("-", " ").lower()
-
-
-def _folded_column(column: str) -> Func:
-    """The same folding, by the database: small letters last, whatever its collation knows."""
-    text: F | Func = F(column)
-    for ligature, letters in _LIGATURES.items():
-        text = Replace(text, Value(ligature), Value(letters))
-    plain = Func(
-        text, Value(_ACCENTED), Value(_PLAIN), function="translate", output_field=TextField()
-    )
-    return Lower(plain)
-
-
 def _parts(parts: QuerySet[PartT]) -> QuerySet[PartT]:
     return parts.filter(plan__is_public=True).select_related("plan__region")
 
@@ -112,12 +88,12 @@ def _matching(rows: QuerySet[RowT], words: Sequence[str], *others: str) -> Query
     """Keep the rows that hold the words, in any French form, or the letters typed of each word."""
     query = SearchQuery(" ".join(words), config="french", search_type="websearch")
     vectors: list[SearchVector] = [
-        SearchVector(_folded_column("title"), weight="A", config="french")
+        SearchVector(folded_column("title"), weight="A", config="french")
     ]
-    columns = {"folded_title": _folded_column("title")}
+    columns = {"folded_title": folded_column("title")}
     for number, column in enumerate(others):
-        vectors.append(SearchVector(_folded_column(column), weight="B", config="french"))
-        columns[f"folded_{number}"] = _folded_column(column)
+        vectors.append(SearchVector(folded_column(column), weight="B", config="french"))
+        columns[f"folded_{number}"] = folded_column(column)
     letters = Q()
     for word in words:
         letters &= reduce(or_, (Q(**{f"{name}__contains": word}) for name in columns))
@@ -129,7 +105,7 @@ def _matching(rows: QuerySet[RowT], words: Sequence[str], *others: str) -> Query
             rank=SearchRank(F("vector"), query)
             + Case(When(in_title, then=Value(1.0)), default=Value(0.0), output_field=FloatField())
         )
-        .order_by("-rank", "title")[:AT_MOST_EACH]
+        .order_by("-rank", alphabetical("title"))[:AT_MOST_EACH]
     )
 
 

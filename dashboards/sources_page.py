@@ -10,6 +10,7 @@ import pghistory.models
 from django.db.models import Exists, ManyToOneRel, OuterRef, Q, QuerySet
 
 from dashboards.notes import NoteEntry, SubjectEntry, by_subject, claims_of, notes_of
+from plans.alphabet import alphabetical
 from plans.models import Contribution, Note, Plan, Source
 
 
@@ -60,7 +61,7 @@ def sources_page(plan: Plan, *, on: date) -> SourcesPage:
     return SourcesPage(
         plan=plan,
         as_of=on,
-        sources=tuple(public_sources(plan).order_by("published_on", "title")),
+        sources=tuple(public_sources(plan).order_by("published_on", alphabetical("title"))),
         subjects=by_subject(claims_of(plan)),
         notes_by_kind=tuple(
             NoteGroup(kind=kind.value, label=str(kind.label), notes=tuple(by_kind[kind.value]))

@@ -36,6 +36,7 @@ from dashboards.structured_data import in_page, indicator_dataset, plan_dataset
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
+from plans.alphabet import alphabetical
 from plans.models import Plan
 
 if TYPE_CHECKING:
@@ -230,7 +231,9 @@ def favicon(request: HttpRequest) -> HttpResponseRedirectBase:
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing at this address: name the plans that resemble what was typed, and all of them."""
     plans = list(
-        Plan.objects.public().select_related("region").order_by("region__fictitious", "title")
+        Plan.objects.public()
+        .select_related("region")
+        .order_by("region__fictitious", alphabetical("title"))
     )
     typed = request.path.removeprefix("/plans/").split("/")[0]
     context = {"close": plans_called_like(typed, plans), "plans": plans}

@@ -13,6 +13,32 @@ for file in "${SECRETS_FOLDER:-/run/secrets}"/*; do
     fi
 done
 
+# Run the web server until it is told to stop. It first says so (/readyz, /openz) and goes on for
+# DRAIN_SECONDS, so that whoever sends visitors here sends them elsewhere; then what is under way is
+# finished. Told twice, it does not wait.
+serve() {
+    # Read by its processes; named by this process, so that an earlier one's is not taken for ours.
+    export DRAINING_FILE="${TMPDIR:-/tmp}/plans-ia-draining-$$"
+    rm -f "$DRAINING_FILE"
+    told=
+    trap 'told=yes' TERM INT
+    "$@" &
+    server=$!
+    code=0
+    wait "$server" || code=$?
+    if [ -n "$told" ]; then
+        : > "$DRAINING_FILE"
+        sleep "${DRAIN_SECONDS:-5}" &
+        wait $! || true
+        trap '' TERM INT
+        kill -TERM "$server" 2>/dev/null || true
+        code=0
+        wait "$server" || code=$?
+    fi
+    rm -f "$DRAINING_FILE"
+    exit "$code"
+}
+
 # A folder of its own, so that a volume can be mounted there.
 beat_folder=${DATA_DIR:-.data}/beat
 
@@ -22,7 +48,7 @@ web)
     export PROMETHEUS_MULTIPROC_DIR="${PROMETHEUS_MULTIPROC_DIR:-/tmp/plans-ia-metrics}"
     rm -rf "$PROMETHEUS_MULTIPROC_DIR"
     mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
-    exec granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
+    serve granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
         --workers "${WEB_WORKERS:-2}" --blocking-threads "$((${WEB_THREADS:-4} * 16))" \
         --respawn-failed-workers --workers-kill-timeout 10 \
         --log-level warning config.wsgi:application

@@ -13,6 +13,7 @@ from indicators.models import Indicator, Measurement, Unit
 from indicators.number_fields import NumberField
 from measures.models import Measure
 from objectives.models import Objective
+from plans.alphabet import alphabetical
 from plans.forms import FEW_LINES
 from plans.part_forms import CodedForm, DayInput, SourceChoice
 
@@ -117,6 +118,7 @@ class IndicatorForm(CodedForm):
         ):
             cast("forms.ChoiceField", self.fields[name]).choices = [("", empty), *choices]
         unit = cast("forms.ModelChoiceField[Unit]", self.fields["unit"])
+        unit.queryset = Unit.objects.order_by(alphabetical("name"))
         unit.empty_label = _("— choisir —")
         unit.label_from_instance = _unit_name  # type: ignore[method-assign, assignment]
         self.fields["baseline"] = NumberField(

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from measures.models import Advancement, Measure, MeasureOrganisation, Milestone
 from objectives.models import Objective
+from plans.alphabet import alphabetical
 from plans.forms import FEW_LINES, ActorForm, ActorsFormSet
+from plans.models import Sector
 from plans.part_forms import CodedForm, DayInput, SourceChoice
 
 
@@ -58,6 +60,8 @@ class MeasureForm(CodedForm):
         objective = cast("forms.ModelChoiceField[Objective]", self.fields["objective"])
         objective.queryset = self.plan.objectives.order_by("position", "code")
         objective.empty_label = _("— choisir —")
+        sectors = cast("forms.ModelMultipleChoiceField[Sector]", self.fields["sectors"])
+        sectors.queryset = Sector.objects.order_by(alphabetical("name"))
         state = cast("forms.ChoiceField", self.fields["state"])
         state.choices = [("", _("— non renseigné —")), *Advancement.choices]
 

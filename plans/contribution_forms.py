@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans import evidence
+from plans.alphabet import alphabetical
 from plans.contributing import published_twin
 from plans.models import Contribution, Plan, Source
 from plans.sourcing import Document, read_publication_date
@@ -112,7 +113,7 @@ class ContributionForm(_ModelForm):
         self.attached: evidence.Evidence | None = None
         self.doubts: list[str] = []
         source = cast("forms.ModelChoiceField[Source]", self.fields["source"])
-        source.queryset = plan.sources.order_by("title")
+        source.queryset = plan.sources.order_by(alphabetical("title"))
         source.empty_label = _("— à choisir —")
         for name, label, help_text, rows in (
             ("source", _("Source"), "", None),

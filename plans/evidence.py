@@ -12,9 +12,10 @@ import logging
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+
+from plans.files import files
 
 logger = logging.getLogger(__name__)
 
@@ -207,16 +210,27 @@ def _store(path: str, upload: File[bytes]) -> None:
     if default_storage.exists(path):
         # Shorter, it was left by a process that was killed while it wrote.
         if default_storage.size(path) == upload.size:
-            Path(default_storage.path(path)).touch()  # wanted again: not one to sweep
+            files().touch(path)  # wanted again: not one to sweep
             return
         default_storage.delete(path)
     try:
         stored = default_storage.save(path, upload)
     except OSError:
-        default_storage.delete(path)
+        with suppress(OSError):
+            default_storage.delete(path)
         raise
     if stored != path:  # the same file arrived meanwhile
         default_storage.delete(stored)
+
+
+def stored_files() -> list[str]:
+    """Return the paths of the evidence files that are stored, in order; raises OSError."""
+    try:
+        # A bucket has no folders that could exist or not: what is asked is what is in it.
+        _folders, names = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return []
+    return sorted(f"{FOLDER}/{name}" for name in names)
 
 
 def sweep(wanted: Collection[str], *, before: datetime) -> int:
@@ -225,12 +239,9 @@ def sweep(wanted: Collection[str], *, before: datetime) -> int:
     They came with a form that was never sent again, or were taken off a draft. `before` leaves
     time for a refused form to come back. Returns how many.
     """
-    if not default_storage.exists(FOLDER):
-        return 0
-    _folders, names = default_storage.listdir(FOLDER)
     forsaken = [
         path
-        for path in (f"{FOLDER}/{name}" for name in names)
+        for path in stored_files()
         if path not in wanted and default_storage.get_modified_time(path) < before
     ]
     for path in forsaken:
@@ -244,12 +255,20 @@ def ticket(evidence: Evidence, *, owner: str) -> str:
 
 
 def of_ticket(text: str, *, owner: str) -> Evidence | None:
-    """Return the stored file of a ticket; None when it is forged, too old or another's."""
+    """Return the stored file of a ticket; None when it is forged, too old or another's.
+
+    With the storage away the ticket is believed: it is signed by whoever stored the file, which
+    outlives it.
+    """
     try:
         path, name, of = signing.loads(text, salt=_SALT, max_age=KEPT_FOR_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Evidence(path, name) if of == owner and default_storage.exists(path) else None
+    try:
+        stored = of == owner and default_storage.exists(path)
+    except OSError:
+        stored = True
+    return Evidence(path, name) if stored else None
 
 
 def _plain_name(name: str) -> str:

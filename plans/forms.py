@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from plans.alphabet import alphabetical
 from plans.contribution_forms import PublicationDateField
 from plans.models import (
     Claim,
@@ -20,6 +21,7 @@ from plans.models import (
     OrganisationRole,
     Plan,
     PlanOrganisation,
+    Region,
     Sector,
     Source,
 )
@@ -75,7 +77,12 @@ class PlanForm(_ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not user.is_superuser:
+        sectors = cast("forms.ModelMultipleChoiceField[Sector]", self.fields["sectors"])
+        sectors.queryset = Sector.objects.order_by(alphabetical("name"))
+        if user.is_superuser:
+            region = cast("forms.ModelChoiceField[Region]", self.fields["region"])
+            region.queryset = Region.objects.order_by("fictitious", alphabetical("name"))
+        else:
             del self.fields["region"]
         related = cast("forms.ModelChoiceField[Plan]", self.fields["related_to"])
         others = Plan.objects.exclude(pk=self.instance.pk)
@@ -86,7 +93,8 @@ class PlanForm(_ModelForm):
                 | models.Q(memberships__user=user)
                 | models.Q(related_programmes=self.instance.pk or 0)
             ).distinct()
-        related.queryset = others
+        # Told apart first: rows that are kept once cannot be listed by what is reckoned from them.
+        related.queryset = Plan.objects.filter(pk__in=others).order_by(alphabetical("title"))
         related.empty_label = _("— aucun —")
         for name in LIMITS:
             self.fields[name].widget.attrs["inputmode"] = "decimal"
@@ -138,6 +146,7 @@ class ActorForm(PlanPartForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organisation = cast("forms.ModelChoiceField[Organisation]", self.fields["organisation"])
+        organisation.queryset = Organisation.objects.order_by(alphabetical("name"))
         organisation.empty_label = _("— choisir —")
         organisation.label_from_instance = _full_name  # type: ignore[method-assign, assignment]
         role = cast("forms.ChoiceField", self.fields["role"])

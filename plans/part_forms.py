@@ -18,6 +18,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from plans.alphabet import alphabetical
 from plans.codes import free_code
 from plans.contribution_forms import PublicationDateField
 from plans.models import Note, Plan, Source
@@ -148,7 +149,7 @@ class PlanPartForm(_ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, SourceChoice):
                 field.document = document
-                field.queryset = plan.sources.order_by("title")
+                field.queryset = plan.sources.order_by(alphabetical("title"))
             elif name == "notes":
                 notes = cast("forms.ModelMultipleChoiceField[Note]", field)
                 notes.queryset = plan.notes.order_by("position", "code")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.two_factor import has_two_factor
+from plans.alphabet import alphabetical
 from plans.models import ApiToken, Membership, Plan, Role, Scope
 
 if TYPE_CHECKING:
@@ -175,7 +176,11 @@ def plans_where(user: User | AnonymousUser, action: Action) -> PlanQuerySet:
 
 def all_rights(user: User | AnonymousUser) -> list[Rights]:
     """Return what a person may do in each plan they work in, plan by plan. Three queries."""
-    plans = plans_where(user, Action.SEE_DRAFTS).select_related("region")
+    plans = (
+        plans_where(user, Action.SEE_DRAFTS)
+        .select_related("region")
+        .order_by(alphabetical("region__name"), "-adopted_on", "slug")
+    )
     if not isinstance(user, User) or user.is_superuser:
         roles = {}
     else:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.commands import embedded_servers
+from config.embedded.paths import CHECKOUT
 from config.messages import compile_catalogues
 
 _stack = ExitStack()
@@ -29,13 +30,14 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         os.environ["DATA_DIR"] = str(Path(folder, "data"))
         # As root the servers run under another account, which must get to the folder.
         Path(folder).chmod(0o711)
+        # Before Django reads them, which is before pytest is configured.
+        compile_catalogues([CHECKOUT / "locale"])
     yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if _is_worker() or config.option.collectonly:
         return
-    compile_catalogues([config.rootpath / "locale"])
     _stack.enter_context(embedded_servers(durable=False))
 
 

@@ -1,6 +1,9 @@
 """What a container of the image runs, without an engine: docker/entrypoint.sh and its checks."""
 
 import os
+import re
+import secrets
+import shutil
 import subprocess
 import sys
 import threading
@@ -53,6 +56,58 @@ def run(
         env={"PATH": path, **variables},
         timeout=30,
     )
+
+
+@pytest.fixture(scope="session")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What .dockerignore lets into the build, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("context")
+    kept = [
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    for name in kept:
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    return folder
+
+
+def in_context(context: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], cwd=context, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(context / "data"), **variables},
+        timeout=60,
+    )  # fmt: skip
+
+
+def test_the_build_has_all_that_it_copies_and_reads(context: Path) -> None:
+    told = (ROOT / "Dockerfile").read_text()
+    for name in re.findall(r"requirements/[a-z]+\.txt", told):
+        assert (context / name).exists(), name
+    # The commands of the build stage, in its folder.
+    for words in (
+        ["-m", "config.messages"],
+        ["manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
+    ):
+        done = in_context(context, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert list((context / "data/static").glob("staticfiles.json"))
+
+
+def test_what_runs_finds_its_code_in_the_image(context: Path) -> None:
+    done = in_context(
+        context, "manage.py", "check",
+        DJANGO_SETTINGS_MODULE="config.settings.production", SECRET_KEY=secrets.token_urlsafe(64),
+        DATABASE_URL="postgres://nobody@localhost/none", REDIS_URL="redis://localhost/0",
+        ALLOWED_HOSTS="plans.example.org", BASE_URL="https://plans.example.org",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not list(context.glob("tests")), "the image holds what only developers run"
 
 
 def variables_of(result: subprocess.CompletedProcess[str]) -> dict[str, str]:

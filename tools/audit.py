@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-LOCKS = ("requirements/base.txt", "requirements/sentry.txt", "requirements/dev.txt")
+LOCKS = ("requirements/base.txt", "requirements/production.txt", "requirements/dev.txt")
 SERVICES = ("pypi", "osv")
 SECONDS = 15
 # CVE-2020-14343, known to every such service since 2021.

@@ -18,17 +18,26 @@ def main() -> int:
         "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
         "--custom-compile-command", "make lock", *upgrade,
     ]  # fmt: skip
-    base, sentry, dev, bench = (
-        REQUIREMENTS / f"{name}.txt" for name in ("base", "sentry", "dev", "bench")
+    base, production, dev, bench = (
+        REQUIREMENTS / f"{name}.txt" for name in ("base", "production", "dev", "bench")
     )
     # Local folders of wheels are nobody else's.
     environment = {key: value for key, value in os.environ.items() if "FIND_LINKS" not in key}
     for words in (
         [*common, "--output-file", str(base)],
-        [*common, "--extra", "sentry", "--constraint", str(base), "--output-file", str(sentry)],
-        [*common, "--group", "dev", "--constraint", str(base), "--output-file", str(dev)],
+        [*common, "--all-extras", "--constraint", str(base), "--output-file", str(production)],
+        [
+            *common,
+            "--all-extras",
+            "--group",
+            "dev",
+            "--constraint",
+            str(production),
+            "--output-file",
+            str(dev),
+        ],
         [*common, "--group", "bench", "--constraint", str(dev), "--output-file", str(bench)],
-    ):
+    ):  # fmt: skip
         code = subprocess.run(words, check=False, env=environment).returncode
         if code:
             return code

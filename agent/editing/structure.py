@@ -26,6 +26,7 @@ from indicators.models import Indicator
 from indicators.services import refresh_progress
 from measures.models import Measure, Milestone
 from objectives.models import Objective
+from plans.alphabet import alphabetical
 from plans.models import Plan
 from plans.ordering import next_position, number, rearranged, stepped
 from plans.permissions import Action, Rights
@@ -57,7 +58,7 @@ def structure(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             "section": "editing",
             "outline": outline_of(plan),
             "subjects": by_subject(claims_of(plan)),
-            "sources": list(plan.sources.order_by("title")),
+            "sources": list(plan.sources.order_by(alphabetical("title"))),
             "notes": list(plan.notes.order_by("position", "code")),
         },
     )

@@ -35,6 +35,7 @@ from indicators.entry_periods import period_code, period_named, recent_periods
 from indicators.known import period_text
 from indicators.models import Indicator
 from indicators.periods import ONE_DAY, Frequency, Span, calendar_period
+from plans.alphabet import alphabetical
 from plans.models import Plan, Source
 from plans.permissions import Action, Rights
 
@@ -82,7 +83,7 @@ def grid(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             "period": period,
             "period_name": period_text(period),
             "address": _address(plan, frequency, period),
-            "sources": plan.sources.order_by("title"),
+            "sources": plan.sources.order_by(alphabetical("title")),
             "source": source,
             "lines": [
                 {

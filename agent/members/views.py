@@ -22,6 +22,7 @@ from measures.assignments import assign
 from measures.models import MeasureAssignment
 from plans import invitations
 from plans import members as membership_rules
+from plans.alphabet import alphabetical
 from plans.models import Invitation, InvitationState, Membership, Plan, Role
 from plans.permissions import Action, Rights
 
@@ -55,7 +56,7 @@ def _members_of(plan: Plan) -> QuerySet[Any]:
                 to_attr="assigned",
             )
         )
-        .order_by("-rank", "user__name", "user__email")
+        .order_by("-rank", alphabetical("user__name"), "user__email")
     )
 
 

@@ -13,6 +13,7 @@ from accounts.models import Notification, User
 from accounts.services import notify
 from indicators.models import Observation, ObservationComment
 from measures.models import MilestoneUpdate, MilestoneUpdateComment
+from plans.alphabet import alphabetical
 from plans.models import Contribution, ContributionComment, Plan
 
 _CALL = re.compile(r"(?<![\w.])@([\w.+-]+(?:@[\w.-]+\w)?)")
@@ -34,7 +35,7 @@ def members_of(plan: Plan) -> list[User]:
     return list(
         User.objects.filter(
             memberships__plan=plan, is_active=True, partner_system__isnull=True
-        ).order_by("name", "email")
+        ).order_by(alphabetical("name"), "email")
     )
 
 

@@ -29,7 +29,8 @@ Given = tuple[int, list[tuple[str, str]], bytes]
 
 # Where people sign in and work, and what is asked about the site's own health.
 PRIVATE = (
-    "/agent/", "/comptes/", "/admin/", "/invitation/", "/healthz", "/readyz", "/metrics",
+    "/agent/", "/comptes/", "/admin/", "/invitation/", "/healthz", "/openz", "/readyz",
+    "/metrics",
 )  # fmt: skip
 NAMESPACES = {"dashboards", "exchange", "api"}
 # What an answer may depend on: the request's key holds the first two, and a request that has one

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.embedded.paths import Layout
 from config.environment import Environment, local_address
+from config.file_storage import file_storage
 from config.openid_connect import openid_connect_apps
 from config.redis_urls import broker_url, cache_url
 from config.replicas import REPLICA
@@ -38,6 +39,8 @@ WEB_WORKERS = env.whole("WEB_WORKERS", default=2, least=1, most=256)
 WEB_THREADS = env.whole("WEB_THREADS", default=4, least=1, most=256)
 WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", default=2, least=1, most=256)
 COURIER_CONCURRENCY = env.whole("COURIER_CONCURRENCY", default=16, least=1, most=256)
+# There once the web server is told to stop (docker/entrypoint.sh).
+DRAINING_FILE: str = env.str("DRAINING_FILE", default="")
 # A new installation makes a superuser and shows the password once.
 FIRST_LOGIN = env.bool("FIRST_LOGIN", default=True)
 
@@ -300,11 +303,20 @@ AUTH_PASSWORD_VALIDATORS = [
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+S3_SECRET_KEY: str = env.str("S3_SECRET_KEY", default="")
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": file_storage(
+        bucket=env.str("S3_BUCKET", default=""),
+        endpoint=env.str("S3_ENDPOINT", default=""),
+        region=env.str("S3_REGION", default="us-east-1"),
+        access_key=env.str("S3_ACCESS_KEY", default=""),
+        secret_key=S3_SECRET_KEY,
+        folder=env.str("S3_FOLDER", default=""),
+        addressing=env.choice("S3_ADDRESSING", default="AUTO", allowed=("AUTO", "PATH", "VIRTUAL")),
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# What people upload; never served as it is: a view checks who asks.
+# What people upload, where no bucket is set; never served as it is: a view checks who asks.
 MEDIA_ROOT = DATA_DIR / "media"
 EVIDENCE_MAX_BYTES = env.whole(
     "EVIDENCE_MAX_BYTES", default=10_000_000, least=100_000, most=100_000_000
@@ -452,7 +464,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [],
     # What partners' systems are told, beside what they may ask.
     "WEBHOOKS": [

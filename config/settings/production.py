@@ -24,6 +24,7 @@ for _name, _secret in {
     "MIGRATION_DATABASE_URL": MIGRATION_DATABASE.get("PASSWORD"),
     "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
     "METRICS_TOKEN": METRICS_TOKEN,
+    "S3_SECRET_KEY": S3_SECRET_KEY,
     "EMAIL_URL": EMAIL_HOST_PASSWORD,
 }.items():
     if _secret and is_example(_secret):

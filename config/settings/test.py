@@ -21,10 +21,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-# Each process of a parallel run has a cache and a queue of its own, as it has a database.
+# Each process of a parallel run has a cache and a queue of its own, as it has a database. The first
+# two numbers are left alone: a worker that a test starts takes number 1 for its cache.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-CACHES["default"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 1)
-CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker))
+CACHES["default"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 3)
+CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker + 2))
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # The run makes databases of its own, and their tables: tests of the application's role take it on.

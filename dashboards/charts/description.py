@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboards.charts import words
 from dashboards.charts.facts import Chart, Point, Slot
@@ -45,7 +46,11 @@ def _quota_sentences(chart: Chart) -> list[str]:
     reported = [slot for slot in slots if slot.value is not None]
     missing = [format_period(slot.start, slot.end) for slot in slots if slot.is_missing]
     sentences = [
-        _("%(count)s périodes (%(first)s – %(last)s), dont %(reported)s renseignées.")
+        ngettext(
+            "%(count)s périodes (%(first)s – %(last)s), dont %(reported)s renseignée.",
+            "%(count)s périodes (%(first)s – %(last)s), dont %(reported)s renseignées.",
+            len(reported),
+        )
         % {
             "count": len(slots),
             "first": format_period(slots[0].start, slots[0].end),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from exchange.plan_files.writing import flow
 
@@ -73,19 +74,25 @@ class Report:
 
     def totals(self) -> str:
         """Return how much was added, changed and left alone."""
-        return (
-            _("rien à changer (%(unchanged)d éléments inchangés)")
-            if self.changes_nothing
-            else _("%(added)d ajouts, %(changed)d changements, %(unchanged)d éléments inchangés")
-        ) % {
-            "added": sum(map(len, self.added.values())),
-            "changed": len(self.changed) + sum(self.moved.values()),
-            "unchanged": self.unchanged,
-        }
+        unchanged = ngettext(
+            "%(count)d élément inchangé", "%(count)d éléments inchangés", self.unchanged
+        ) % {"count": self.unchanged}
+        if self.changes_nothing:
+            return _("rien à changer (%(unchanged)s)") % {"unchanged": unchanged}
+        added = sum(map(len, self.added.values()))
+        changed = len(self.changed) + sum(self.moved.values())
+        return ", ".join(
+            [
+                ngettext("%(count)d ajout", "%(count)d ajouts", added) % {"count": added},
+                ngettext("%(count)d changement", "%(count)d changements", changed)
+                % {"count": changed},
+                unchanged,
+            ]
+        )
 
 
 def _number(kind: Kind, number: int) -> str:
-    words = kind._meta.verbose_name if number == 1 else kind._meta.verbose_name_plural
+    words = kind._meta.verbose_name if number < 2 else kind._meta.verbose_name_plural
     return f"{number} {words}"
 
 

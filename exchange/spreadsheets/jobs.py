@@ -12,7 +12,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from exchange.models import ImportJob, ImportRow
+from exchange.models.imports import upload_path
 from exchange.spreadsheets.annotating import annotate
 from exchange.spreadsheets.applying import ConflictError, write
 from exchange.spreadsheets.checking import Checker
@@ -70,7 +71,10 @@ class NotNowError(Exception):
 
 
 def receive(plan: Plan, user: User, upload: UploadedFile[Any], *, at: datetime) -> ImportJob:
-    """Keep a file and queue its check; raises NotNowError when it is too big or one too many."""
+    """Keep a file and queue its check.
+
+    Raises NotNowError when it is too big, one too many, or cannot be stored: nothing is kept then.
+    """
     size = upload.size or 0
     if size > settings.SPREADSHEET_MAX_BYTES:
         raise NotNowError(
@@ -89,9 +93,29 @@ def receive(plan: Plan, user: User, upload: UploadedFile[Any], *, at: datetime) 
         job = ImportJob(
             plan=plan, user=user, name=(upload.name or "")[-200:], size=size, created_at=at
         )
-        job.file.save(upload.name or "import", upload, save=False)
+        try:
+            job.file.name = _stored(job, upload.name or "import", upload)
+        except OSError as error:
+            logger.exception("A file that was sent cannot be stored.")
+            raise NotNowError(
+                _(
+                    "Ce fichier n’a pas pu être enregistré : le serveur n’a pas pu l’écrire. "
+                    "Envoyez-le de nouveau plus tard."
+                )
+            ) from error
         job.save()
     return job
+
+
+def _stored(job: ImportJob, name: str, content: File[Any]) -> str:
+    """Store a file of an import, return where; raises OSError, and leaves no half of it then."""
+    storage, path = job.file.storage, upload_path(job, name)
+    try:
+        return storage.save(path, content)
+    except OSError:
+        with suppress(OSError):
+            storage.delete(path)
+        raise
 
 
 def confirm(job: ImportJob, *, submits: bool, at: datetime) -> None:
@@ -149,7 +173,10 @@ def cancel(job: ImportJob, *, at: datetime) -> None:
         row.run = None
         row.finished_at = at
         row.save()
-    _forget(row, at=at)
+    try:
+        _forget(row, at=at)
+    except OSError:
+        logger.exception("The files of import %s stay until they are outdated", row.pk)
 
 
 def _locked(job: ImportJob) -> ImportJob:
@@ -171,7 +198,7 @@ def work_on(job_id: int, *, at: datetime) -> None:
             _write(job)
     except SupersededError:
         logger.info("Import %s goes on elsewhere, or was given up", job.pk)
-    except (OperationalError, FileNotFoundError):
+    except (OperationalError, OSError):
         # The database or the storage is away: the job stays at work, and is taken up when its
         # silence has lasted.
         raise
@@ -287,7 +314,7 @@ def _annotate(job: ImportJob, document: XlsxDocument | CsvDocument, path: Path) 
         annotate(document, path, target, job, alive=lambda: _keep(job))
         former = job.annotated.name
         with target.open("rb") as copy:
-            job.annotated.save("copie.xlsx", File(copy), save=False)
+            job.annotated.name = _stored(job, "copie.xlsx", File(copy))
     try:
         _keep(job, annotated=job.annotated.name)
     except SupersededError:
@@ -406,21 +433,32 @@ def take_up(*, at: datetime) -> list[int]:
 
 
 def purge(*, at: datetime) -> int:
-    """Remove files and rows kept long enough; return of how many imports."""
-    outdated = list(ImportJob.objects.outdated_at(at))
-    for job in outdated:
-        _forget(job, at=at)
-    return len(outdated)
+    """Remove files and rows kept long enough; return of how many imports.
+
+    Those that the storage does not let go are left to the next night.
+    """
+    removed = 0
+    for job in ImportJob.objects.outdated_at(at):
+        try:
+            _forget(job, at=at)
+        except OSError:
+            logger.exception("The files of import %s cannot be removed", job.pk)
+        else:
+            removed += 1
+    return removed
 
 
 def _forget(job: ImportJob, *, at: datetime) -> None:
-    """Remove what a person sent; that they did, and what became of it, stays."""
+    """Remove what a person sent; that they did, and what became of it, stays.
+
+    Files first, and raises OSError when they stay: `purged_at` says that they are gone.
+    """
+    for file in (job.file, job.annotated):
+        if file.name:
+            file.storage.delete(file.name)
     rows = ImportRow.objects.filter(job=job)
     rows._raw_delete(rows.db)
     if job.state not in (State.WRITTEN, State.REFUSED):
         job.state = State.CANCELLED
     job.purged_at = at
     job.save(update_fields=["state", "purged_at"])
-    for file in (job.file, job.annotated):
-        if file.name:
-            file.storage.delete(file.name)

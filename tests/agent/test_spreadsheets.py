@@ -7,6 +7,7 @@ import io
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -404,6 +405,42 @@ def test_whoever_left_the_plan_writes_nothing(plan: Plan, contributor: User) -> 
     job.refresh_from_db()
     assert job.state == ImportJob.State.CONFLICT
     assert not Observation.objects.exists()
+
+
+def test_a_bar_whose_session_has_ended_leads_the_page_to_sign_in_and_back(
+    plan: Plan, contributor: User
+) -> None:
+    job = checked(plan, contributor, content(GOOD), "a.csv")
+    ImportJob.objects.update(state="checking")
+    shown = f"{job.get_absolute_url()}?lignes=2"
+
+    def asked(page: str) -> Any:
+        headers = {"HX-Request": "true", "HX-Current-URL": page}
+        return Client().get(address("import_progress", plan, job.pk), headers=headers)
+
+    answer = asked(f"http://testserver{shown}")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (
+        answer["HX-Redirect"]
+        == f"{reverse('account_login')}?{urlencode({'next': shown}, safe='/')}"
+    )
+    # Nothing else than a staff page of this site is led back to.
+    for strange in ("https://attacker.example/agent/", "http://testserver/plans/", ""):
+        assert asked(strange)["HX-Redirect"].endswith("?next=/agent/")
+    # Without htmx it is the address itself.
+    plain = Client().get(job.get_absolute_url())
+    assert plain["Location"].endswith(f"?next={job.get_absolute_url()}")
+
+
+def test_a_part_of_a_page_that_wants_a_second_factor_leads_the_page_to_it(
+    plan: Plan, contributor: User
+) -> None:
+    job = checked(plan, contributor, content(GOOD), "a.csv")
+    Plan.objects.filter(pk=plan.pk).update(requires_two_factor=True)
+    answer = signed_in(contributor).get(
+        address("import_progress", plan, job.pk), headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Redirect"] == reverse("mfa_index")
 
 
 # --- The page of a large file ---------------------------------------------------------------------

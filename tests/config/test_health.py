@@ -57,7 +57,7 @@ def test_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ready", "database": "ok", "migrations": "ok", "redis": "ok"},
+        {"status": "ready", "database": "ok", "migrations": "ok", "redis": "ok", "files": "ok"},
     )
 
 
@@ -75,7 +75,41 @@ def test_without_a_database_it_is_not_ready(client: Client) -> None:
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "not ready", "database": "away", "migrations": "unknown", "redis": "ok",
+        "files": "ok",
     }  # fmt: skip
+
+
+def test_without_a_place_for_files_it_is_degraded_and_serves(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").touch()
+    settings.MEDIA_ROOT = tmp_path / "taken"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["files"]) == (
+        200, "degraded", "away",
+    )  # fmt: skip
+
+
+def test_a_server_that_drains_is_neither_ready_nor_open_and_lives(
+    client: Client, settings: Settings, tmp_path: Path, django_assert_num_queries: object
+) -> None:
+    settings.DRAINING_FILE = str(tmp_path / "draining")
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        answer = client.get("/openz")
+    assert (answer.status_code, answer.content) == (200, b"open\n")
+    assert client.get("/readyz").status_code == 200
+
+    (tmp_path / "draining").touch()
+    answer = client.get("/openz")
+    assert (answer.status_code, answer.content) == (503, b"draining\n")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.usefixtures("_database_away")
+def test_without_a_database_visitors_are_still_let_in(client: Client) -> None:
+    assert client.get("/openz").status_code == 200
 
 
 def test_before_its_migrations_it_is_not_ready(client: Client) -> None:

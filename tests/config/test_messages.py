@@ -2,6 +2,8 @@ import gettext
 import os
 from pathlib import Path
 
+from django.utils.translation import ngettext, override
+
 from config.messages import compile_catalogues
 
 CATALOGUE = """\
@@ -30,7 +32,9 @@ def test_catalogues_are_compiled_once_and_again_when_they_change(tmp_path: Path)
     source, compiled = folder / "django.po", folder / "django.mo"
     source.write_text(CATALOGUE)
 
-    assert compile_catalogues([tmp_path]) == [compiled]
+    french = tmp_path / "fr" / "LC_MESSAGES" / "django.mo"
+
+    assert compile_catalogues([tmp_path]) == [compiled, french]
     with compiled.open("rb") as file:
         english = gettext.GNUTranslations(file)
     assert english.gettext("Mesure") == "Measure"
@@ -40,4 +44,26 @@ def test_catalogues_are_compiled_once_and_again_when_they_change(tmp_path: Path)
     assert compile_catalogues([tmp_path]) == []
     later = compiled.stat().st_mtime_ns + 1_000_000_000
     os.utime(source, ns=(later, later))
-    assert compile_catalogues([tmp_path]) == [compiled]
+    assert compile_catalogues([tmp_path]) == [compiled, french]
+
+
+def test_none_of_something_is_singular_in_french(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text(CATALOGUE)
+    _, compiled = compile_catalogues([tmp_path])
+    with compiled.open("rb") as file:
+        french = gettext.GNUTranslations(file)
+    forms = [french.ngettext("%(n)s mesure", "%(n)s mesures", n) for n in (0, 1, 2)]
+    assert forms == ["%(n)s mesure", "%(n)s mesure", "%(n)s mesures"]
+    assert french.gettext("Mesure") == "Mesure"
+
+
+def test_the_site_counts_as_the_language_of_the_page_does() -> None:
+    one = "%(count)s ligne masquée a été lue comme les autres."
+    many = "%(count)s lignes masquées ont été lues comme les autres."
+    with override("fr"):
+        assert [ngettext(one, many, n) for n in (0, 1, 2)] == [one, one, many]
+    with override("en"):
+        none, single, two = (ngettext(one, many, n) for n in (0, 1, 2))
+    assert none == two != single

@@ -6,9 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READERS = {"env", "environ"}
+SHELL = re.compile(r"\$\{([A-Z][A-Z0-9_]+):-([^}]*)\}")
 NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 # Every machine has them, or tools set them for their own processes: no settings of this project.
-INTERNAL = {"HOME", "PATH", "PYTEST_XDIST_WORKER", "PYTHONWARNINGS"}
+# The entry point tells its own process the last of them.
+INTERNAL = {"HOME", "PATH", "PYTEST_XDIST_WORKER", "PYTHONWARNINGS", "TMPDIR", "DRAINING_FILE"}
 
 
 def read_by_the_code() -> dict[str, set[str]]:
@@ -29,6 +31,9 @@ def read_by_the_code() -> dict[str, set[str]]:
             if last_name(reader) in READERS and NAME.fullmatch(name) and name not in INTERNAL:
                 literals = {written(d.value) for d in defaults if isinstance(d, ast.Constant)}
                 found.setdefault(name, set()).update(literals - {""})
+    for name, default in SHELL.findall((ROOT / "docker/entrypoint.sh").read_text()):
+        if name not in INTERNAL:
+            found.setdefault(name, set()).update({default} - {""})
     return found
 
 

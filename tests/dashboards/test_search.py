@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from dashboards.search import find, folded
+from dashboards.search import find
+from plans.alphabet import folded
 from plans.models import Plan
 from tests.dashboards.reading import main_text, texts
 from tests.factories import IndicatorFactory, MeasureFactory, ObjectiveFactory, PlanFactory

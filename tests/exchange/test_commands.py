@@ -33,7 +33,7 @@ def test_a_load_prints_its_summary(file: Path) -> None:
     lines = run("load_plan", str(file))
     assert (lines[0], lines[-1]) == (
         f"{file} (petit)",
-        "  13 ajouts, 0 changements, 0 éléments inchangés",
+        "  13 ajouts, 0 changement, 0 élément inchangé",
     )
     assert run("load_plan", str(file)) == [
         f"{file} (petit)",
@@ -45,7 +45,7 @@ def test_a_quiet_load_prints_one_line_a_file(file: Path) -> None:
     output = StringIO()
     call_command("load_plan", str(file), verbosity=0, stdout=output)
     assert plain(output.getvalue()) == (
-        f"{file} (petit) : 13 ajouts, 0 changements, 0 éléments inchangés\n"
+        f"{file} (petit) : 13 ajouts, 0 changement, 0 élément inchangé\n"
     )
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from config.public_answers import editions
@@ -41,6 +43,10 @@ PAGES = (
     "/api/v1/indicators/",
     "/api/v1/plans/horloge/",
 )
+
+
+# Those that say of which day they are.
+DATED = ("/", "/plans/horloge/")
 
 
 class Clock:
@@ -91,22 +97,42 @@ def indicator(clock: Clock) -> Indicator:
     return made
 
 
-def all_pages(client: Client) -> dict[str, bytes]:
+def all_pages(client: Client, clock: Clock) -> dict[str, bytes]:
+    """Ask for every page; each is of the day that the clock shows, and is no stale answer."""
     answers = {path: client.get(path) for path in PAGES}
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(
         PAGES, 200
     )
+    said = {path: answer.headers.get("Warning", "fresh") for path, answer in answers.items()}
+    assert said == dict.fromkeys(PAGES, "fresh")
+    today = clock.now.astimezone(ZoneInfo("Europe/Paris")).date()
+    known = lookup._editions
+    assert known is not None
+    # Whatever makes a page another day's makes one of these differ, and is named by it.
+    assert {
+        "time zone": timezone.get_current_timezone_name(),
+        "day of the views": timezone.localdate(),
+        "day of the look-up": known.day,
+        "day of what is kept": lookup._day.day,
+    } == {
+        "time zone": "Europe/Paris",
+        "day of the views": today,
+        "day of the look-up": today,
+        "day of what is kept": today,
+    }
+    for path in DATED:
+        assert f'datetime="{today}"'.encode() in answers[path].content, path
     return {path: answer.content for path, answer in answers.items()}
 
 
 def test_midnight_at_the_end_of_the_year(
     client: Client, clock: Clock, indicator: Indicator
 ) -> None:
-    before = all_pages(client)
-    assert all_pages(client) == before
+    before = all_pages(client, clock)
+    assert all_pages(client, clock) == before
 
     clock.now = FIRST
-    after = all_pages(client)
+    after = all_pages(client, clock)
 
     detail = "/plans/horloge/indicateurs/entreprises/"
     assert "31 décembre 2023" in before["/plans/horloge/"].decode()
@@ -121,14 +147,14 @@ def test_midnight_at_the_end_of_the_year(
     assert set(ProgressRecord.objects.values_list("evaluated_on", flat=True)) == {date(2024, 1, 1)}
     cache.clear()
     memory.clear()
-    assert all_pages(client) == after
+    assert all_pages(client, clock) == after
 
 
 def test_a_clock_that_is_put_back(client: Client, clock: Clock, indicator: Indicator) -> None:
-    before = all_pages(client)
+    before = all_pages(client, clock)
     clock.now = FIRST
-    after = all_pages(client)
+    after = all_pages(client, clock)
     clock.now = LAST - timedelta(hours=1)
-    assert all_pages(client) == before
+    assert all_pages(client, clock) == before
     clock.now = FIRST + timedelta(hours=1)
-    assert all_pages(client) == after
+    assert all_pages(client, clock) == after

@@ -27,16 +27,19 @@ def wanted(*groups: list[str]) -> set[str]:
 def test_everything_declared_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     base, dev = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    extras = project["project"]["optional-dependencies"].values()
     assert wanted(base) - {package for package, *_ in pins("base")} == set()
-    assert wanted(base, dev) - {package for package, *_ in pins("dev")} == set()
+    assert wanted(base, *extras) - {package for package, *_ in pins("production")} == set()
+    assert wanted(base, *extras, dev) - {package for package, *_ in pins("dev")} == set()
 
 
-def test_development_runs_on_the_versions_of_production() -> None:
-    versions = {(package, version) for package, version, _ in pins("base")}
+@pytest.mark.parametrize("name", ["base", "production"])
+def test_development_runs_on_the_versions_of_production(name: str) -> None:
+    versions = {(package, version) for package, version, _ in pins(name)}
     assert versions - {(package, version) for package, version, _ in pins("dev")} == set()
 
 
-@pytest.mark.parametrize("name", ["base", "dev"])
+@pytest.mark.parametrize("name", ["base", "production", "dev"])
 def test_every_pin_has_a_hash_and_nothing_says_where_from(name: str) -> None:
     text = lock(name)
     entries = re.findall(r"^\S+==.*(?:\n    --hash=.*)*", text, re.MULTILINE)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from config.backup import back_up, rows_of
+from plans.files import files
 
 
 class Command(BaseCommand):
@@ -20,6 +21,11 @@ class Command(BaseCommand):
         target: Path = options["file"] or settings.DATA_DIR / "backups" / name
         manifest = back_up(target)
         self.stdout.write(
-            "{target}: {rows} rows of {tables} tables, {files} evidence files, {size:.1f} MB."
-            "".format(target=target, size=target.stat().st_size / 1_000_000, **rows_of(manifest))
+            "{target}: {rows} rows of {tables} tables, {files} evidence files of {where}, "
+            "{size:.1f} MB.".format(
+                target=target,
+                where=files().where(),
+                size=target.stat().st_size / 1_000_000,
+                **rows_of(manifest),
+            )
         )

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 
 from config.backup import restore, rows_of
 from config.health import migrations_missing
+from plans.files import files
 
 
 class Command(BaseCommand):
@@ -24,8 +25,8 @@ class Command(BaseCommand):
         manifest = restore(options["file"], replace=options["replace"])
         self.stdout.write(
             "Restored as it was at {made_at}: {rows} rows of {tables} tables, {files} evidence "
-            "files, each counted and compared with what was saved.".format(
-                made_at=manifest.made_at, **rows_of(manifest)
+            "files in {where}, each counted and compared with what was saved.".format(
+                made_at=manifest.made_at, where=files().where(), **rows_of(manifest)
             )
         )
         if migrations_missing():
