@@ -178,6 +178,7 @@ def test_a_site_lives_and_keeps_what_it_has(data_dir: Path) -> None:
         # ... are ready, and count what they answer together, whichever of them is asked.
         assert json.loads(asked(port, "/readyz")) == {
             "status": "ready", "database": "ok", "migrations": "ok", "redis": "ok",
+            "files": "ok",
         }  # fmt: skip
         for _ in range(20):
             asked(port, "/comptes/login/")
