@@ -40,7 +40,7 @@ class Slots:
             for alias, connection in slot.items():
                 connections[alias] = connection
             answer = self.application(meta, start_response)
-            if not getattr(answer, "streaming", False):
+            if isinstance(answer, list) or not getattr(answer, "streaming", True):
                 is_whole = True
                 try:
                     return [b"".join(answer)]

@@ -66,10 +66,11 @@ class Row:
         """Its period."""
         return self.content["period_start"], self.content["period_end"]
 
-    @property
-    def is_to_write(self) -> bool:
-        """Whether something is to be done for it."""
-        return not self.errors and self.outcome != "unchanged"
+    def turn(self) -> tuple[Any, ...]:
+        """Return what tells when it is its turn to be locked and written."""
+        assert self.indicator is not None
+        stored = (1, 0) if self.stored is None else (0, self.stored.pk)
+        return (*stored, self.indicator.pk, self.period)
 
 
 class Undone(Exception):  # noqa: N818 - it is no error: what was asked was a rehearsal
@@ -208,11 +209,12 @@ class ObservationBulk(ObservationDrafts):
     def write_rows(self, rows: Sequence[Row], then: str) -> None:
         """Write what is to be written: all at once, or where that cannot be, row by row.
 
-        In the order of the indicators: two requests at once wait for each other, never in a ring.
+        What is stored in the order of its keys, then what is new in that of the indicators: two
+        requests at once wait for each other, never in a ring.
         """
         fine = [row for row in rows if row.indicator is not None and not row.errors]
         due = [row for row in fine if row.outcome != "unchanged" or then != "draft"]
-        due.sort(key=lambda row: (row.indicator.pk, row.period))  # type: ignore[union-attr]
+        due.sort(key=Row.turn)
         if then == "publish":
             keys = {row.indicator.pk for row in fine if row.indicator}
             locked = Indicator.objects.select_for_update(no_key=True).filter(pk__in=keys)

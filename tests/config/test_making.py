@@ -175,9 +175,15 @@ def test_a_making_that_fails_leaves_the_page_to_the_next(published: Published) -
 # --- Slots -------------------------------------------------------------------------------------
 
 
-class Streamed(list[bytes]):
+class Streamed:
     streaming = True
     closed = False
+
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.parts)
 
     def close(self) -> None:
         self.closed = True
@@ -223,7 +229,7 @@ def test_no_more_work_at_once_than_there_are_slots() -> None:
 
 
 def test_a_slot_is_left_when_its_answer_is_sent_and_when_it_fails() -> None:
-    answers = [Streamed([b"a", b"b"])]
+    answers = [Streamed(b"a", b"b")]
 
     def application(meta: dict[str, Any], start_response: Any) -> Any:
         return answers.pop()
