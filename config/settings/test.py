@@ -2,6 +2,7 @@
 
 import os
 
+from config.file_storage import FOLDER
 from config.redis_urls import broker_url, cache_url
 from config.replicas import REPLICA
 from config.settings.base import *
@@ -15,9 +16,10 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
 # Tests read static files where they are written; the launcher's tests cover the collected ones.
+# Whatever the environment says, files go to no bucket but those of the tests of storage.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
 STORAGES = {
-    **STORAGES,
+    "default": FOLDER,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
