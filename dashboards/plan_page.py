@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Count
@@ -24,7 +26,7 @@ from dashboards.tallies import (
     count_statuses,
     summarise,
 )
-from plans.models import OrganisationRole, Plan, PlanOrganisation, Source
+from plans.models import Claim, OrganisationRole, Plan, PlanOrganisation, Source
 
 
 class RelatedPlan(NamedTuple):
@@ -39,6 +41,29 @@ class RelatedPlan(NamedTuple):
         return str(Plan.Kind(self.kind).label)
 
 
+class Told(NamedTuple):
+    """A date or an amount of the plan, and what it rests on."""
+
+    value: date | Decimal | None
+    claim: ClaimFacts | None
+    """The claim that the site retains."""
+    stated: bool
+    """Whether sources state something, retained or not."""
+
+
+class PlanFacts(NamedTuple):
+    """The dates, the budget and the actors of a plan."""
+
+    adopted_on: Told
+    starts_on: Told
+    ends_on: Told
+    budget: Told
+    leads: tuple[str, ...]
+    partners: tuple[str, ...]
+    funders: tuple[str, ...]
+    sectors: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPage:
     """Everything the page of a plan shows."""
@@ -50,12 +75,7 @@ class PlanPage:
     summary: Summary
     counts: tuple[StatusCount, ...]
     milestone_counts: tuple[MilestoneCount, ...]
-    retained: Mapping[str, ClaimFacts]
-    stated: Mapping[str, bool]
-    leads: tuple[str, ...]
-    partners: tuple[str, ...]
-    funders: tuple[str, ...]
-    sectors: tuple[str, ...]
+    facts: PlanFacts
     disputes: tuple[SubjectEntry, ...]
     overview: tuple[ObjectiveEntry, ...]
     plan_lines: tuple[IndicatorLine, ...]
@@ -113,9 +133,6 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
     measures = filter_of(contents, query)
     shown = filtered(contents, measures) if measures.active else contents
 
-    acting: dict[str, list[str]] = {role: [] for role in OrganisationRole.values}
-    for role, short_name, name in ACTORS.rows(key=key):
-        acting[role].append(short_name or name)
     claims = claims_of(key)
     states = contents.milestone_states
     url = plan.get_absolute_url()
@@ -132,12 +149,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
             url_of=(lambda status: f"{url}?statut={status}#mesures") if contents.measures else None,
         ),
         milestone_counts=count_milestones(states),
-        retained={claim.subject: claim for claim in claims if claim.retained},
-        stated={claim.subject: True for claim in claims},
-        leads=tuple(acting[OrganisationRole.LEAD]),
-        partners=tuple(acting[OrganisationRole.PARTNER]),
-        funders=tuple(acting[OrganisationRole.FUNDER]),
-        sectors=tuple(name for (name,) in SECTORS.rows(key=key)),
+        facts=_facts(plan, claims),
         disputes=disputed(claims),
         overview=contents.objectives,
         plan_lines=shown.plan_lines,
@@ -150,4 +162,28 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         related_to=plan.related_to if plan.related_to and plan.related_to.is_public else None,
         related=tuple(RelatedPlan(*row) for row in RELATED.rows(key=key)),
         sources_count=sum(number for (number,) in SOURCES.rows(key=key)),
+    )
+
+
+def _facts(plan: Plan, claims: Iterable[ClaimFacts]) -> PlanFacts:
+    claims_on: dict[str, list[ClaimFacts]] = defaultdict(list)
+    for claim in claims:
+        claims_on[claim.subject].append(claim)
+
+    def told(subject: Claim.Subject, value: date | Decimal | None) -> Told:
+        about = claims_on[subject.value]
+        return Told(value, next((claim for claim in about if claim.retained), None), bool(about))
+
+    acting: dict[str, list[str]] = defaultdict(list)
+    for role, short_name, name in ACTORS.rows(key=plan.pk):
+        acting[role].append(short_name or name)
+    return PlanFacts(
+        adopted_on=told(Claim.Subject.ADOPTED_ON, plan.adopted_on),
+        starts_on=told(Claim.Subject.STARTS_ON, plan.starts_on),
+        ends_on=told(Claim.Subject.ENDS_ON, plan.ends_on),
+        budget=told(Claim.Subject.BUDGET, plan.budget),
+        leads=tuple(acting[OrganisationRole.LEAD]),
+        partners=tuple(acting[OrganisationRole.PARTNER]),
+        funders=tuple(acting[OrganisationRole.FUNDER]),
+        sectors=tuple(name for (name,) in SECTORS.rows(key=plan.pk)),
     )
