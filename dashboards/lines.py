@@ -132,13 +132,13 @@ def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
     """
     ask = _questions(scope)
     rows = ask.lines.rows(key=key, day=on)
+    missing = [row[0] for row in rows if row[_STATUS] is None]
     periods: dict[int, list[PeriodFacts]] = defaultdict(list)
-    for target, *period in ask.periods.rows(key=key):
+    for target, *period in ask.periods.rows(key=key) if len(missing) < len(rows) else ():
         periods[target].append(PeriodFacts(*period))
     inexact: dict[int, list[InexactFacts]] = defaultdict(list)
     for indicator, *value in ask.inexact.rows(key=key, day=on):
         inexact[indicator].append(InexactFacts(*value))
-    missing = [row[0] for row in rows if row[_STATUS] is None]
     evaluated = _evaluated(missing, inexact, on=on) if missing else {}
     lines: list[IndicatorLine] = []
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import (
     BooleanField,
@@ -111,15 +111,25 @@ def _states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
 def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     """Return the latest changes in these plans, newest first, never more than a page holds.
 
-    Five queries: values published and withdrawn, states of deliverables likewise, targets.
+    Seven queries: values published (two) and withdrawn, states of deliverables likewise, targets.
     """
     values, states = _values_of(plans), _states_of(plans)
     changes = [
         *_together(
-            _published(_of_latest_days(values), "indicator__plan"), _value_published, _many_values
+            _published(_of_latest_days(plans), values, "indicator__plan"),
+            _value_published,
+            _many_values,
         ),
         *map(_value_withdrawn, _withdrawn(values, AT_MOST)),
-        *_together(_published(states, "milestone__measure__plan"), _state_published, _many_states),
+        *_together(
+            _published(
+                MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans),
+                states,
+                "milestone__measure__plan",
+            ),
+            _state_published,
+            _many_states,
+        ),
         *map(_state_withdrawn, _withdrawn(states, AT_MOST)),
         *(change for _pk, change in _target_changes(plans, AT_MOST)),
     ]
@@ -148,22 +158,25 @@ SELECT date_trunc('day', min(day), %s) FROM shown
 """
 
 
-def _of_latest_days(values: QuerySet[Observation]) -> QuerySet[Observation]:
+def _of_latest_days(plans: QuerySet[Plan]) -> QuerySet[Observation]:
     """Keep the values of the latest days of publication in public plans, enough for a page."""
     zone = timezone.get_current_timezone_name()
     oldest = RawSQL(  # noqa: S611 - a constant of ours, its operands apart
         OLDEST_SHOWN, [zone, AT_MOST, zone], output_field=DateTimeField()
     )
-    return values.filter(published_at__gte=oldest)
+    return Observation.objects.filter(indicator__plan__in=plans, published_at__gte=oldest)
 
 
-def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[ContributionT, int]]:
+def _published(
+    rows: QuerySet[ContributionT], shown: QuerySet[ContributionT], plan: str
+) -> Iterator[tuple[ContributionT, int]]:
     """Return the latest current versions, a few of each plan, day, kind and origin.
 
-    Each comes with how many there are of the same plan, day, kind and origin.
+    Each comes with how many there are of the same plan, day, kind and origin. They are counted and
+    chosen by a few narrow columns, and only the chosen ones are read whole: two queries.
     """
     group = [F(plan), F("day"), F("is_correction"), F("came_with_file")]
-    latest: Iterable[Any] = (
+    alike = dict(
         rows.filter(state=Contribution.State.PUBLISHED, superseded_at=None)
         .annotate(
             day=TruncDate("published_at"),
@@ -177,9 +190,11 @@ def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[Contr
             ),
         )
         .filter(rank__lte=SEPARATELY)
-        .order_by("-published_at", "-pk")[: AT_MOST * SEPARATELY]
+        .order_by("-published_at", "-pk")
+        .values_list("pk", "alike")[: AT_MOST * SEPARATELY]
     )
-    return ((row, row.alike) for row in latest)
+    found = shown.in_bulk(list(alike))
+    return ((found[pk], number) for pk, number in alike.items())
 
 
 def _withdrawn(rows: QuerySet[ContributionT], limit: int) -> QuerySet[ContributionT]:

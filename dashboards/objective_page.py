@@ -12,6 +12,7 @@ from dashboards.contents import (
     contents_of,
     objectives_of,
 )
+from dashboards.facts import PlanRef
 from dashboards.lines import IndicatorLine
 from dashboards.notes import NoteEntry, notes_of
 from dashboards.tallies import MilestoneCount, StatusCount
@@ -25,6 +26,7 @@ class ObjectivePage:
 
     plan: Plan
     as_of: date
+    ref: PlanRef
     objective: Objective
     label: str
     parent: ObjectiveFacts | None
@@ -44,6 +46,7 @@ def objective_page(objective: Objective, *, on: date) -> ObjectivePage:
     return ObjectivePage(
         plan=objective.plan,
         as_of=on,
+        ref=PlanRef(objective.plan.slug),
         objective=objective,
         label=entry.label,
         parent=next((one for one in every if one.pk == objective.parent_id), None),
