@@ -45,7 +45,8 @@ MEASURE = 11
 INDICATOR = 13
 SOURCES = 4
 EVALUATED_NOW = 5
-"""More where the day's progress is not stored: indicators, targets, checkpoints, sources, values."""
+"""More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
+values."""
 
 
 @pytest.fixture(params=[1, 3], ids=["one of each", "three of each"])
