@@ -255,7 +255,11 @@ def test_the_least_recently_shown_parts_leave_first() -> None:
     rendered: list[str] = []
 
     def part(text: str) -> SafeString:
-        return held.shown(text, lambda: (rendered.append(text), SafeString(text))[1])
+        def render() -> SafeString:
+            rendered.append(text)
+            return SafeString(text)
+
+        return held.shown(text, render)
 
     for text in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
         assert part(text) == text
@@ -374,7 +378,11 @@ class TestPages:
         shown = KEPT.shown
 
         def counting(key: Any, render: Callable[[], SafeString]) -> SafeString:
-            return shown(key, lambda: (rendered.append(key[0]), render())[1])
+            def counted() -> SafeString:
+                rendered.append(key[0])
+                return render()
+
+            return shown(key, counted)
 
         monkeypatch.setattr(KEPT, "shown", counting)
         client.get(PAGE)
@@ -391,7 +399,6 @@ class TestPages:
         page = main_text(client.get(PAGE))
         assert "115 sur 175" in page
         assert rendered == [ROW]
-        monkeypatch.undo()
         assert page == self.seen(client)
 
     def test_never_hold_a_draft(self, client: Client, companies: Indicator) -> None:
