@@ -16,6 +16,7 @@ in the same run. What is measured and how it is made fast: [speed.md](speed.md).
 | what | this site | against | ratio | goal | reached |
 |---|---|---|---|---|---|
 """
+REACHED = {"True": "yes", "False": "no"}
 TAIL = """
 Not measured yet: the import of 100 000 rows with validation against `COPY FROM` and
 django-import-export, which waits for the import of workbooks.
@@ -38,7 +39,7 @@ def write(rows: list[Row], *, begun: datetime, busy: float, machine: str) -> Non
     """Write the page."""
     lines = [
         f"| {row.what} | {row.mine} | {row.against} | {row.ratio} | {row.goal} "
-        f"| {'yes' if row.reached == 'True' else 'no'} |\n"
+        f"| {REACHED.get(row.reached, row.reached)} |\n"
         for row in rows
     ]
     head = HEAD.format(day=f"{begun:%d %B %Y, %H:%M} UTC", machine=machine, busy=busy)
