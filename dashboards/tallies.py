@@ -48,11 +48,6 @@ class StatusCount:
     count: int
     url: str = ""
 
-    @property
-    def cells(self) -> range:
-        """One cell per thing counted, to draw."""
-        return range(self.count)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneCount:
@@ -60,11 +55,6 @@ class MilestoneCount:
 
     state: str
     count: int
-
-    @property
-    def cells(self) -> range:
-        """One cell per thing counted, to draw."""
-        return range(self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
