@@ -15,7 +15,7 @@ from threading import Lock
 from django.utils.safestring import SafeString
 
 MOST_CHARACTERS = 2_000_000
-"""What a process keeps: the parts of about twenty long plans. With their keys, up to 10 MB."""
+"""What a process keeps: the parts of about twenty-five long plans. With their keys, 7 MB."""
 
 
 class Fragments:

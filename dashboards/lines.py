@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -28,7 +28,7 @@ from dashboards.facts import (
 )
 from dashboards.prepared import DAY, KEY, Prepared, Row
 from dashboards.tallies import Counted
-from indicators.evaluation import evaluate_indicators
+from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import format_period
 from indicators.models import Indicator, Observation, Qualifier, Target, TargetPeriod
 from indicators.progress import display_percent
@@ -57,8 +57,8 @@ class IndicatorLine:
     indicator: IndicatorFacts
     target: TargetFacts | None
     progress: ProgressFacts
-    inexact: tuple[InexactFacts, ...]
-    """The published values of the indicator that are not stated exactly."""
+    stated_as: tuple[str, ...]
+    """How the values are stated that the value rests on, each way once; empty when exactly."""
 
     @property
     def counted(self) -> Counted:
@@ -77,7 +77,8 @@ class IndicatorLine:
     @cached_property
     def value_text(self) -> str | None:
         """The value published, with its qualifier; None when nothing is."""
-        return wording.observed(self.progress, self.target, self.indicator.unit, self._qualifier)
+        qualifier = wording.qualifier_of(self.progress, self.target, self.stated_as)
+        return wording.observed(self.progress, self.target, self.indicator.unit, qualifier)
 
     @cached_property
     def value_period(self) -> str:
@@ -104,23 +105,6 @@ class IndicatorLine:
     def bar(self) -> Bar | None:
         """The bar of the rate."""
         return bar_of(self.progress)
-
-    @property
-    def _qualifier(self) -> Qualifier:
-        """How the value is stated: as the values it rests on."""
-        until = self.progress.reported_until
-        if until is None:
-            return Qualifier.EXACT
-        if self.target is None or self.target.kind not in wording.SUMS:
-            counted = [one for one in self.inexact if one.period_end == until]
-        else:
-            opening = _opening(self.target)
-            counted = [
-                one
-                for one in self.inexact
-                if one.period_end <= until and (opening is None or opening <= one.period_start)
-            ]
-        return wording.qualifier_of(self.progress, self.target, [one.qualifier for one in counted])
 
 
 def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
@@ -221,24 +205,21 @@ def _line(
     periods: dict[int, list[PeriodFacts]],
     inexact: dict[int, list[InexactFacts]],
 ) -> IndicatorLine:
-    target = row[_TARGET_ID]
     latest = None
     if row[_LATEST.start] is not None:
-        source = SourceFacts(*row[_LATEST_SOURCE]) if row[_LATEST_SOURCE.start] else None
+        source = SourceFacts._make(row[_LATEST_SOURCE]) if row[_LATEST_SOURCE.start] else None
         latest = LatestFacts._make((*row[_LATEST], source))
+    target = None
+    if row[_TARGET_ID] is not None:
+        source = SourceFacts._make(row[_TARGET_SOURCE])
+        asked = tuple(periods.get(row[_TARGET_ID], ()))
+        target = TargetFacts._make((*row[_TARGET], source, asked))
+    progress = ProgressFacts._make((*row[_PROGRESS], latest))
     return IndicatorLine(
         indicator=IndicatorFacts._make((*row[: _UNIT.start], UnitFacts._make(row[_UNIT]))),
-        target=None
-        if target is None
-        else TargetFacts._make(
-            (
-                *row[_TARGET],
-                SourceFacts._make(row[_TARGET_SOURCE]),
-                tuple(periods.get(target, ())),
-            )
-        ),
-        progress=ProgressFacts._make((*row[_PROGRESS], latest)),
-        inexact=tuple(inexact.get(row[0], ())),
+        target=target,
+        progress=progress,
+        stated_as=_stated_as(progress, target, inexact.get(row[0], ())),
     )
 
 
@@ -253,15 +234,42 @@ def _evaluated(
     lines: dict[int, list[IndicatorLine]] = {}
     for pk, evaluations in found.items():
         lines[pk] = [
-            IndicatorLine(
-                indicator=indicator_facts(evaluation.indicator),
-                target=None if evaluation.target is None else target_facts(evaluation.target),
-                progress=progress_facts(record_of(evaluation)),
-                inexact=tuple(inexact.get(pk, ())),
-            )
-            for evaluation in evaluations
+            _line_of(indicator_facts(one.indicator), one, inexact.get(pk, ()))
+            for one in evaluations
         ]
     return lines
+
+
+def _line_of(
+    indicator: IndicatorFacts, evaluation: Evaluation, inexact: Iterable[InexactFacts]
+) -> IndicatorLine:
+    target = None if evaluation.target is None else target_facts(evaluation.target)
+    progress = progress_facts(record_of(evaluation))
+    return IndicatorLine(
+        indicator=indicator,
+        target=target,
+        progress=progress,
+        stated_as=_stated_as(progress, target, inexact),
+    )
+
+
+def _stated_as(
+    progress: ProgressFacts, target: TargetFacts | None, inexact: Iterable[InexactFacts]
+) -> tuple[str, ...]:
+    """How the values are stated that a value rests on, among those that are not stated exactly."""
+    until = progress.reported_until
+    if until is None:
+        return ()
+    if target is None or target.kind not in wording.SUMS:
+        counted = {one.qualifier for one in inexact if one.period_end == until}
+    else:
+        opening = _opening(target)
+        counted = {
+            one.qualifier
+            for one in inexact
+            if one.period_end <= until and (opening is None or opening <= one.period_start)
+        }
+    return tuple(sorted(counted))
 
 
 def bar_of(progress: ProgressFacts) -> Bar | None:

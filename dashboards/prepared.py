@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db import connections
-from django.db.models import BigIntegerField, DateField, QuerySet
+from django.db import connections, router
+from django.db.models import BigIntegerField, DateField, Model, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.fields import Field
 
@@ -44,21 +44,22 @@ class Prepared:
 
     def __init__(self, write: Callable[[], QuerySet[Any, Any]]) -> None:
         self._write = write
-        self._text: tuple[str, str, tuple[Any, ...]] | None = None
+        self._text: tuple[type[Model], str, tuple[Any, ...]] | None = None
 
     def rows(self, **given: int | date) -> list[Row]:
         """Ask with these values; return the rows as the database has them.
 
         Raises KeyError when a value that the query needs is not given.
         """
-        using, text, parameters = self._text or self._written()
-        with connections[using].cursor() as cursor:
+        model, text, parameters = self._text or self._written()
+        # Which database answers is chosen each time, as for any queryset.
+        with connections[router.db_for_read(model)].cursor() as cursor:
             cursor.execute(
                 text, [given[one.name] if isinstance(one, Given) else one for one in parameters]
             )
             return list(cursor.fetchall())
 
-    def _written(self) -> tuple[str, str, tuple[Any, ...]]:
+    def _written(self) -> tuple[type[Model], str, tuple[Any, ...]]:
         asked = self._write()
         compiler = asked.query.get_compiler(asked.db)
         text, parameters = compiler.as_sql()
@@ -69,5 +70,5 @@ class Prepared:
         assert not any(isinstance(one, date) for one in parameters), (
             "a day in the text of a query would be that of its first use"
         )
-        self._text = (asked.db, text, tuple(parameters))
+        self._text = (asked.model, text, tuple(parameters))
         return self._text

@@ -25,7 +25,6 @@ from dashboards.contents import MeasureEntry, MeasureFacts
 from dashboards.facts import (
     ActorFacts,
     IndicatorFacts,
-    InexactFacts,
     LatestFacts,
     MilestoneFacts,
     PeriodFacts,
@@ -132,9 +131,7 @@ lines = st.builds(
         latest=st.none()
         | st.builds(LatestFacts, days, days, st.booleans(), words, st.none() | sources),
     ),
-    inexact=st.lists(
-        st.builds(InexactFacts, days, days, st.sampled_from(["about", "at_least"])), max_size=1
-    ).map(tuple),
+    stated_as=st.sampled_from([(), ("about",), ("about", "at_least")]),
 )
 actors = st.lists(st.builds(ActorFacts, words, words), max_size=2).map(tuple)
 entries = st.builds(

@@ -94,7 +94,7 @@ rows = Indicator.objects.filter(plan__slug="banc-d-essai")
 ProgressRecord.objects.filter(indicator__in=rows).delete()
 latest = {
     one.indicator_id: one for one in Observation.objects.filter(indicator__in=rows)
-    .order_by("indicator", "-period_end").distinct("indicator")
+    .order_by("indicator_id", "-period_end").distinct("indicator_id")
 }
 ProgressRecord.objects.bulk_create(ProgressRecord(
     indicator=row, evaluated_on=timezone.localdate(), rules_version=RULES_VERSION,
