@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 from django.db.models import Model
 from django.template.base import FilterExpression, Node, Parser, Token, token_kwargs
@@ -37,8 +35,9 @@ class KeptNode(Node):
 
         def render() -> SafeString:
             assert context.template is not None, "a tag is rendered in a template"
-            part: Any = context.template.engine.get_template(self.name)
-            return SafeString(part.render(context.new(values)))
+            part = context.template.engine.get_template(self.name)
+            rendered: SafeString = part.render(context.new(values))
+            return rendered
 
         return KEPT.shown(key, render)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -116,17 +116,14 @@ def icon(name: str, extra: str = "", times: int = 1) -> SafeString:
     `name` is an id of static/img/icons.svg: a status code, "milestone-<state>", "note-<kind>",
     "search", "mark". `extra` is another class; `times` draws it as often.
     """
-    return SafeString(
-        format_html(
-            '<svg class="icon{}{}" aria-hidden="true" focusable="false">'
-            '<use href="{}#{}"></use></svg>',
-            " " if extra else "",
-            extra,
-            static("img/icons.svg"),
-            name,
-        )
-        * times
+    drawn = format_html(
+        '<svg class="icon{}{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        " " if extra else "",
+        extra,
+        static("img/icons.svg"),
+        name,
     )
+    return drawn if times == 1 else format_html_join("", "{}", [(drawn,)] * times)
 
 
 @register.simple_tag
