@@ -27,7 +27,7 @@ MILESTONE = "livrable-"
 """What stands before the state of a deliverable among the statuses to choose from."""
 
 _UNKNOWN = _lazy(
-    "« %(value)s » n’est pas un choix possible ; ce filtre est ignoré. Choisissez dans la liste."
+    "« %(value)s » n’est pas un choix possible ; ce filtre est ignoré. Choisissez dans la liste."
 )
 _FIELDS = (
     ("objectif", _lazy("Objectif"), _lazy("Tous")),
