@@ -8,17 +8,16 @@ from datetime import date, datetime, time
 from operator import attrgetter
 from typing import TypeVar
 
+from django.db import connections, router
 from django.db.models import (
     BooleanField,
     Count,
-    DateTimeField,
     ExpressionWrapper,
     F,
     Q,
     QuerySet,
     Window,
 )  # fmt: skip
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -111,7 +110,7 @@ def _states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
 def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     """Return the latest changes in these plans, newest first, never more than a page holds.
 
-    Seven queries: values published (two) and withdrawn, states of deliverables likewise, targets.
+    Eight queries: values published (three) and withdrawn, states of deliverables likewise, targets.
     """
     values, states = _values_of(plans), _states_of(plans)
     changes = [
@@ -140,7 +139,7 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
 # Walks back from day to day, each found by the index: a day of publications tells one change at
 # least, so no older day is shown, however many values there are.
 OLDEST_SHOWN = """
-WITH RECURSIVE shown (day, number) AS (
+SELECT date_trunc('day', min(day), %s) FROM (WITH RECURSIVE shown (day, number) AS (
     SELECT max(published_at), 1 FROM indicators_observation
     WHERE state = 'published' AND superseded_at IS NULL
     UNION ALL
@@ -153,18 +152,21 @@ WITH RECURSIVE shown (day, number) AS (
         ORDER BY observation.published_at DESC LIMIT 1
     ) AS older
     WHERE number <= %s
-)
-SELECT date_trunc('day', min(day), %s) FROM shown
+) SELECT day FROM shown) AS days
 """
 
 
 def _of_latest_days(plans: QuerySet[Plan]) -> QuerySet[Observation]:
-    """Keep the values of the latest days of publication in public plans, enough for a page."""
+    """Keep the values of the latest days of publication in public plans, enough for a page.
+
+    The day is asked for first, by itself: knowing it, PostgreSQL sees how few values are left.
+    """
+    values = Observation.objects.filter(indicator__plan__in=plans)
     zone = timezone.get_current_timezone_name()
-    oldest = RawSQL(  # noqa: S611 - a constant of ours, its operands apart
-        OLDEST_SHOWN, [zone, AT_MOST, zone], output_field=DateTimeField()
-    )
-    return Observation.objects.filter(indicator__plan__in=plans, published_at__gte=oldest)
+    with connections[router.db_for_read(Observation)].cursor() as cursor:
+        cursor.execute(OLDEST_SHOWN, [zone, zone, AT_MOST])
+        (oldest,) = cursor.fetchone()
+    return values.filter(published_at__gte=oldest) if oldest else values.none()
 
 
 def _published(

@@ -37,7 +37,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-HOME = 10
+HOME = 11
 PLAN = 16
 PLAN_FILTERED = PLAN
 OBJECTIVE = 12
