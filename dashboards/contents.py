@@ -9,43 +9,73 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple, Protocol, TypeVar
 
-from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
-from dashboards.lines import IndicatorLine, lines_of, shown_indicators
+from dashboards.facts import ActorFacts
+from dashboards.lines import IndicatorLine, lines_of
 from dashboards.milestones import MilestoneEntry, milestones_of
+from dashboards.prepared import KEY, Prepared, Row
 from dashboards.tallies import MilestoneCount, StatusCount, count_milestones, count_statuses
-from indicators.models import Indicator
 from measures.models import Measure, MeasureOrganisation
 from objectives.models import Objective
-from plans.alphabet import in_alphabetical_order
-from plans.models import Organisation, OrganisationRole, Plan, Sector
-from plans.querysets import CodedQuerySet
+from plans.alphabet import alphabetical
+from plans.models import OrganisationRole
 
 Numbers = tuple[int, ...]
+ORGANISATION = ("organisation__code", "organisation__short_name", "organisation__name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureEntry:
-    """A measure with who acts in it, its indicators and its deliverables."""
+class Part(Protocol):
+    """An objective as far as its place in the plan goes: a stored one, or its facts."""
 
-    measure: Measure
-    leads: tuple[Organisation, ...]
-    partners: tuple[Organisation, ...]
-    funders: tuple[Organisation, ...]
-    sectors: tuple[Sector, ...]
+    @property
+    def pk(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+class ObjectiveFacts(NamedTuple):
+    """An axis or an objective."""
+
+    pk: int
+    parent_id: int | None
+    kind: str
+    code: str
+    title: str
+
+
+class MeasureFacts(NamedTuple):
+    """A measure."""
+
+    pk: int
+    objective_id: int
+    code: str
+    title: str
+    state: str | None
+
+
+class MeasureEntry(NamedTuple):
+    """A measure with who leads it, its indicators and its deliverables."""
+
+    measure: MeasureFacts
+    leads: tuple[ActorFacts, ...]
+    sectors: tuple[ActorFacts, ...]
     lines: tuple[IndicatorLine, ...]
     milestones: tuple[MilestoneEntry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectiveEntry:
+class ObjectiveEntry(NamedTuple):
     """An objective, its own lines and measures, and the counts of all that is part of it."""
 
-    objective: Objective
+    objective: ObjectiveFacts
     label: str
-    measure_count: int
     counts: tuple[StatusCount, ...]
     milestone_counts: tuple[MilestoneCount, ...]
     lines: tuple[IndicatorLine, ...]
@@ -79,51 +109,13 @@ class Contents:
         return Counter(milestone.state for entry in self.measures for milestone in entry.milestones)
 
 
-def shown_measures(measures: CodedQuerySet[Measure]) -> CodedQuerySet[Measure]:
-    """Select what an entry needs of its measure, in the order of the pages."""
-    return (
-        measures.select_related("objective", "source")
-        .prefetch_related(
-            Prefetch(
-                "participations",
-                MeasureOrganisation.objects.select_related("organisation").order_by(
-                    "position", "id"
-                ),
-            ),
-            "sectors",
-        )
-        .order_by("position", "code")
-    )
-
-
-def measure_entry(
-    measure: Measure,
-    lines: Iterable[IndicatorLine],
-    milestones: Iterable[MilestoneEntry],
-) -> MeasureEntry:
-    """Return a measure, selected by `shown_measures`, as pages show it."""
-    by_role: dict[str, list[Organisation]] = defaultdict(list)
-    for participation in measure.participations.all():
-        by_role[participation.role].append(participation.organisation)
-    return MeasureEntry(
-        measure=measure,
-        leads=tuple(by_role[OrganisationRole.LEAD]),
-        partners=tuple(by_role[OrganisationRole.PARTNER]),
-        funders=tuple(by_role[OrganisationRole.FUNDER]),
-        sectors=tuple(in_alphabetical_order(measure.sectors.all())),
-        lines=tuple(lines),
-        milestones=tuple(milestones),
-    )
-
-
-def objectives_of(plan: Plan) -> list[Objective]:
-    """Return the objectives of a plan, each part right after the one it is part of. One query."""
-    children: dict[int | None, list[Objective]] = defaultdict(list)
-    for objective in plan.objectives.select_related("source").order_by("position", "code"):
-        objective.plan = plan
+def in_order(objectives: Iterable[PartT]) -> list[PartT]:
+    """Return objectives, sorted among their likes, each part right after what it is part of."""
+    children: dict[int | None, list[PartT]] = defaultdict(list)
+    for objective in objectives:
         children[objective.parent_id].append(objective)
 
-    def descend(parent: int | None) -> Iterable[Objective]:
+    def descend(parent: int | None) -> Iterable[PartT]:
         for objective in children[parent]:
             yield objective
             yield from descend(objective.pk)
@@ -131,7 +123,42 @@ def objectives_of(plan: Plan) -> list[Objective]:
     return list(descend(None))
 
 
-def labels_of(objectives: Sequence[Objective]) -> dict[int, str]:
+def objectives_of(plan: int) -> list[ObjectiveFacts]:
+    """Return the objectives of a plan (its id), each part right after what it is part of."""
+    return in_order(ObjectiveFacts(*row) for row in OBJECTIVES.rows(key=plan))
+
+
+OBJECTIVES = Prepared(
+    lambda: (
+        Objective.objects.filter(plan=KEY)
+        .order_by("position", "code")
+        .values_list(*ObjectiveFacts._fields)
+    )
+)
+MEASURES = Prepared(
+    lambda: (
+        Measure.objects.filter(plan=KEY)
+        .order_by("position", "code")
+        .values_list(*MeasureFacts._fields)
+    )
+)
+LEADS = Prepared(
+    lambda: (
+        MeasureOrganisation.objects.filter(measure__plan=KEY, role=OrganisationRole.LEAD)
+        .order_by("position", "id")
+        .values_list("measure_id", *ORGANISATION)
+    )
+)
+SECTORS = Prepared(
+    lambda: (
+        Measure.sectors.through.objects.filter(measure__plan=KEY)
+        .order_by(alphabetical("sector__name"))
+        .values_list("measure_id", "sector__code", "sector__name")
+    )
+)
+
+
+def labels_of(objectives: Sequence[Part]) -> dict[int, str]:
     """Return how pages call each objective: ``Axe 1``, ``Objectif 2.1``, by objective id."""
     numbers: dict[int, Numbers] = {}
     taken: Counter[tuple[int | None, str]] = Counter()
@@ -149,16 +176,16 @@ def labels_of(objectives: Sequence[Objective]) -> dict[int, str]:
     }
 
 
-def _label(objective: Objective, number: Numbers, *, alone: bool) -> str:
-    name = objective.get_kind_display().capitalize()
+def _label(objective: Part, number: Numbers, *, alone: bool) -> str:
+    name = str(Objective.Kind(objective.kind).label).capitalize()
     if alone and objective.kind == Objective.Kind.CROSS_CUTTING:
         return name
     return _("%(name)s %(number)s") % {"name": name, "number": ".".join(map(str, number))}
 
 
-def subtree(objectives: Sequence[Objective], root: Objective) -> list[Objective]:
-    """Return an objective and all that is part of it, from objectives in the order of the plan."""
-    inside = {root.pk}
+def subtree(objectives: Sequence[PartT], root: int) -> list[PartT]:
+    """Return an objective (its id) and all that is part of it, from objectives in order."""
+    inside = {root}
     kept = []
     for objective in objectives:
         if objective.pk in inside or objective.parent_id in inside:
@@ -167,51 +194,43 @@ def subtree(objectives: Sequence[Objective], root: Objective) -> list[Objective]
     return kept
 
 
-def contents_of(
-    plan: Plan,
-    objectives: Sequence[Objective],
-    labels: Mapping[int, str],
-    *,
-    on: date,
-) -> Contents:
-    """Load what hangs on these objectives, and on the plan itself, as of a day."""
-    indicators = list(
-        shown_indicators(
-            Indicator.objects.filter(
-                Q(objective__in=objectives)
-                | Q(measure__objective__in=objectives)
-                | Q(objective=None, measure=None),
-                plan=plan,
-            )
-        )
-    )
-    measures = list(shown_measures(Measure.objects.filter(objective__in=objectives)))
-    lines = lines_of(indicators, on=on)
-    milestones = milestones_of(measures, on=on)
+def contents_of(plan: int, objectives: Sequence[ObjectiveFacts], *, on: date) -> Contents:
+    """Load what hangs on a plan (its id) and on its objectives, all of them, as of a day."""
+    leads = _actors(LEADS.rows(key=plan))
+    sectors = _actors(SECTORS.rows(key=plan))
+    milestones = milestones_of("plan", plan, on=on)
 
     plan_lines: list[IndicatorLine] = []
     objective_lines: dict[int, list[IndicatorLine]] = defaultdict(list)
     measure_lines: dict[int, list[IndicatorLine]] = defaultdict(list)
-    for indicator in indicators:
-        if indicator.measure_id is not None:
-            measure_lines[indicator.measure_id].extend(lines[indicator.pk])
-        elif indicator.objective_id is not None:
-            objective_lines[indicator.objective_id].extend(lines[indicator.pk])
+    for line in lines_of("plan", plan, on=on):
+        if line.indicator.measure_id is not None:
+            measure_lines[line.indicator.measure_id].append(line)
+        elif line.indicator.objective_id is not None:
+            objective_lines[line.indicator.objective_id].append(line)
         else:
-            plan_lines.extend(lines[indicator.pk])
+            plan_lines.append(line)
 
     entries: dict[int, list[MeasureEntry]] = defaultdict(list)
-    for measure in measures:
+    for row in MEASURES.rows(key=plan):
+        measure = MeasureFacts(*row)
         entries[measure.objective_id].append(
-            measure_entry(measure, measure_lines[measure.pk], milestones.get(measure.pk, ()))
+            MeasureEntry(
+                measure=measure,
+                leads=tuple(leads[measure.pk]),
+                sectors=tuple(sectors[measure.pk]),
+                lines=tuple(measure_lines[measure.pk]),
+                milestones=milestones.get(measure.pk, ()),
+            )
         )
+    labels = labels_of(objectives)
     return Contents(
         plan_lines=tuple(plan_lines),
         objectives=tuple(
             _objective_entry(
                 objective,
                 labels[objective.pk],
-                subtree(objectives, objective),
+                subtree(objectives, objective.pk),
                 objective_lines,
                 entries,
             )
@@ -220,24 +239,31 @@ def contents_of(
     )
 
 
+def _actors(rows: Iterable[Row]) -> dict[int, list[ActorFacts]]:
+    """The actors of each measure, by measure id."""
+    actors: dict[int, list[ActorFacts]] = defaultdict(list)
+    for measure, code, *names in rows:
+        actors[measure].append(ActorFacts(code, next(filter(None, names))))
+    return actors
+
+
 def _objective_entry(
-    objective: Objective,
+    objective: ObjectiveFacts,
     label: str,
-    parts: Sequence[Objective],
+    parts: Sequence[ObjectiveFacts],
     lines: Mapping[int, Sequence[IndicatorLine]],
     entries: Mapping[int, Sequence[MeasureEntry]],
 ) -> ObjectiveEntry:
     inside = [entry for part in parts for entry in entries.get(part.pk, ())]
-    records = [
-        *(line.progress for part in parts for line in lines.get(part.pk, ())),
-        *(line.progress for entry in inside for line in entry.lines),
+    counted = [
+        *(line for part in parts for line in lines.get(part.pk, ())),
+        *(line for entry in inside for line in entry.lines),
     ]
     states = Counter(milestone.state for entry in inside for milestone in entry.milestones)
     return ObjectiveEntry(
         objective=objective,
         label=label,
-        measure_count=len(inside),
-        counts=count_statuses(records),
+        counts=count_statuses(line.progress.status for line in counted),
         milestone_counts=count_milestones(states),
         lines=tuple(lines.get(objective.pk, ())),
         measures=tuple(entries.get(objective.pk, ())),

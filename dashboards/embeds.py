@@ -7,11 +7,11 @@ from datetime import date
 
 from django.http import QueryDict
 
-from dashboards.lines import IndicatorLine, lines_of, shown_indicators
+from dashboards.counting import counted_in
+from dashboards.lines import IndicatorLine, lines_of
 from dashboards.milestones import states_by_plan
 from dashboards.tallies import SERIOUSNESS, StatusCount, Summary, count_statuses, summarise
 from indicators.models import Indicator, Status
-from indicators.services import progress_of
 from measures.models import Measure
 from plans.models import Plan
 
@@ -63,28 +63,27 @@ def indicator_card(indicator: Indicator, look: Look, *, on: date) -> IndicatorCa
         plan=indicator.plan,
         as_of=on,
         indicator=indicator,
-        lines=lines_of([indicator], on=on)[indicator.pk],
+        lines=tuple(lines_of("pk", indicator.pk, on=on)),
         look=look,
     )
 
 
 def plan_card(plan: Plan, look: Look, *, on: date) -> PlanCard:
     """Load the card of a plan."""
-    indicators = list(shown_indicators(Indicator.objects.filter(plan=plan)))
-    records = [one for listed in progress_of(indicators, on=on).values() for one in listed]
+    targets = counted_in(plan.pk, on=on)
     measures = Measure.objects.filter(plan=plan)
     states = states_by_plan(measures, on=on)[plan.pk]
     return PlanCard(
         plan=plan,
         as_of=on,
-        summary=summarise(records, states, measures=measures.count()),
-        counts=count_statuses(records),
+        summary=summarise(targets, states, measures=measures.count()),
+        counts=count_statuses(target.status for target in targets),
         look=look,
     )
 
 
 def status_of(indicator: Indicator, *, on: date) -> tuple[Status, int]:
     """Return the status to look at first among an indicator's targets, and how many there are."""
-    records = progress_of([indicator], on=on)[indicator.pk]
-    statuses = [Status(record.status) for record in records]
+    lines = lines_of("pk", indicator.pk, on=on)
+    statuses = [Status(line.progress.status) for line in lines]
     return min(statuses, key=SERIOUSNESS.index), len(statuses)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import groupby
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F
 
-from dashboards.lines import shown_indicators
+from dashboards.counting import counted_in_public_plans
 from dashboards.milestones import states_by_plan
 from dashboards.news import Change, latest_changes
 from dashboards.tallies import (
@@ -21,8 +20,6 @@ from dashboards.tallies import (
     count_statuses,
     summarise,
 )
-from indicators.models import Indicator, ProgressRecord
-from indicators.services import progress_of
 from measures.models import Measure
 from plans.alphabet import alphabetical
 from plans.models import Plan, Region
@@ -70,15 +67,15 @@ def home_page(*, on: date) -> HomePage:
             "slug",
         )
     )
-    records = _records_by_plan(public, on=on)
+    targets = counted_in_public_plans(on=on)
     states = states_by_plan(Measure.objects.filter(plan__in=public), on=on)
     rows = [
         PlanRow(
             plan=plan,
-            counts=count_statuses(records[plan.pk]),
+            counts=count_statuses(target.status for target in targets[plan.pk]),
             milestone_counts=count_milestones(states[plan.pk]),
             summary=summarise(
-                records[plan.pk],
+                targets[plan.pk],
                 states[plan.pk],
                 measures=plan.measure_count,  # type: ignore[attr-defined] # annotated above
             ),
@@ -94,15 +91,6 @@ def home_page(*, on: date) -> HomePage:
         summary=_total(row.summary for row in rows if not row.plan.region.fictitious),
         changes=latest_changes(public),
     )
-
-
-def _records_by_plan(plans: QuerySet[Plan], *, on: date) -> dict[int, list[ProgressRecord]]:
-    indicators = list(shown_indicators(Indicator.objects.filter(plan__in=plans)))
-    progress = progress_of(indicators, on=on)
-    records: dict[int, list[ProgressRecord]] = defaultdict(list)
-    for indicator in indicators:
-        records[indicator.plan_id].extend(progress[indicator.pk])
-    return records
 
 
 def _total(summaries: Iterable[Summary]) -> Summary | None:

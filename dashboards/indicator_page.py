@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dashboards import wording
 from dashboards.charts import Chart, chart_of, describe
 from dashboards.contents import labels_of, objectives_of
+from dashboards.facts import progress_facts
 from dashboards.lines import Bar, bar_of
 from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
@@ -175,7 +176,7 @@ def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
         versions=tuple(_version(version, indicator) for version in versions),
         former_targets=_former_targets(indicator),
         sources=_sources(indicator, evaluations),
-        notes=notes_of(indicator.notes.all()),
+        notes=notes_of("indicators", indicator.pk),
     )
 
 
@@ -218,17 +219,18 @@ def _reading(evaluation: Evaluation) -> Reading:
     counted = [one.qualifier for one in evaluation.result.counted]
     if target is None or target.kind not in wording.SUMS:
         counted = counted[-1:]
-    qualifier = wording.qualifier_of(record, counted)
+    progress = progress_facts(record)
+    qualifier = wording.qualifier_of(progress, target, counted)
     target_text = None if target is None else wording.promise(target, indicator.unit)
     return Reading(
         indicator=indicator,
         target=target,
         target_text=target_text,
         progress=record,
-        value_text=wording.observed(record, indicator.unit, qualifier),
+        value_text=wording.observed(progress, target, indicator.unit, qualifier),
         value_period=_value_period(evaluation),
-        coverage_text=wording.coverage(record, indicator),
-        bar=bar_of(record),
+        coverage_text=wording.coverage(progress, indicator.frequency),
+        bar=bar_of(progress),
         calculation=tuple(_calculation(evaluation)),
         chart=None
         if chart is None
@@ -420,7 +422,7 @@ def _parents(indicator: Indicator) -> tuple[Parent, ...]:
     objective = indicator.objective if measure is None else measure.objective
     parents = []
     if objective is not None:
-        label = labels_of(objectives_of(indicator.plan))[objective.pk]
+        label = labels_of(objectives_of(indicator.plan_id))[objective.pk]
         objective.plan = indicator.plan
         parents.append(Parent(label=label, url=objective.get_absolute_url()))
     if measure is not None:

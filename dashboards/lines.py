@@ -6,14 +6,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
+from typing import Literal
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 
 from dashboards import wording
+from dashboards.counting import stored_on_the_day
+from dashboards.facts import (
+    IndicatorFacts,
+    InexactFacts,
+    LatestFacts,
+    PeriodFacts,
+    ProgressFacts,
+    SourceFacts,
+    TargetFacts,
+    UnitFacts,
+    indicator_facts,
+    progress_facts,
+    target_facts,
+)
+from dashboards.prepared import DAY, KEY, Prepared, Row
+from dashboards.tallies import Counted
+from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import format_period
-from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target
+from indicators.models import Indicator, Observation, Qualifier, Target, TargetPeriod
 from indicators.progress import display_percent
-from indicators.services import progress_of
+from indicators.services import record_of
+
+Scope = Literal["plan", "measure", "pk"]
+"""What the lines of a page are those of: a plan, a measure, or one indicator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,79 +46,239 @@ class Bar:
     mark: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: the words are written when a page shows them, and kept in the line.
+@dataclass(frozen=True, kw_only=True)
 class IndicatorLine:
-    """What was promised, observed and expected of one target, and its status."""
+    """What was promised, observed and expected of one target, and its status.
 
-    indicator: Indicator
-    target: Target | None
-    target_text: str | None
-    progress: ProgressRecord
-    value_text: str | None
-    value_period: str
-    coverage_text: str
-    bar: Bar | None
-
-
-def shown_indicators(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
-    """Select what a line needs of its indicator, in the order of the pages."""
-    return indicators.select_related("plan", "unit", "measure").order_by("position", "code")
-
-
-def lines_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, tuple[IndicatorLine, ...]]:
-    """Return the lines of each indicator on a day, by indicator id: one per target in force.
-
-    Three queries when the progress of that day is stored: progress, quotas, inexact values.
+    Lines are equal when their facts are: the words follow from them.
     """
-    records = progress_of(indicators, on=on)
-    targets = [record.target for listed in records.values() for record in listed if record.target]
-    prefetch_related_objects(targets, "source", "periods")
-    inexact = _inexact_values(indicators, on=on)
-    return {
-        indicator.pk: tuple(
-            _line(indicator, record, inexact[indicator.pk]) for record in records[indicator.pk]
+
+    indicator: IndicatorFacts
+    target: TargetFacts | None
+    progress: ProgressFacts
+    stated_as: tuple[str, ...]
+    """How the values are stated that the value rests on, each way once; empty when exactly."""
+
+    @property
+    def counted(self) -> Counted:
+        """What the totals need of it."""
+        return Counted(
+            self.progress.status, self.target is not None, self.progress.value is not None
         )
-        for indicator in indicators
-    }
+
+    @cached_property
+    def target_text(self) -> str | None:
+        """The promise in words; None without target."""
+        if self.target is None:
+            return None
+        return wording.promised(self.target, self.target.periods, self.indicator.unit)
+
+    @cached_property
+    def value_text(self) -> str | None:
+        """The value published, with its qualifier; None when nothing is."""
+        qualifier = wording.qualifier_of(self.progress, self.target, self.stated_as)
+        return wording.observed(self.progress, self.target, self.indicator.unit, qualifier)
+
+    @cached_property
+    def value_period(self) -> str:
+        """The time that the value covers; empty where a partial sum leaves holes in it."""
+        until = self.progress.reported_until
+        if until is None:
+            return ""
+        if self.target is not None and self.target.kind in wording.SUMS:
+            opening = _opening(self.target)
+            if opening is None or wording.partial_sum(self.progress, self.target):
+                return ""
+            return format_period(opening, until)
+        latest = self.progress.latest
+        if latest is None or latest.period_end != until:
+            return ""
+        return format_period(latest.period_start, latest.period_end)
+
+    @cached_property
+    def coverage_text(self) -> str:
+        """How many of the ended periods are reported."""
+        return wording.coverage(self.progress, self.indicator.frequency)
+
+    @cached_property
+    def bar(self) -> Bar | None:
+        """The bar of the rate."""
+        return bar_of(self.progress)
 
 
-def _inexact_values(indicators: Iterable[Indicator], *, on: date) -> dict[int, list[Observation]]:
-    """Return the published values that their source states otherwise than exactly."""
-    values: dict[int, list[Observation]] = defaultdict(list)
-    for observation in (
-        Observation.objects.of_indicators(indicators)
-        .current()
-        .filter(period_end__lte=on)
-        .exclude(qualifier=Qualifier.EXACT)
-        .order_by("period_end")
-    ):
-        values[observation.indicator_id].append(observation)
-    return values
+def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
+    """Return the lines of what the key is the id of, on a day, in the order of the pages.
+
+    One line per target in force, one for an indicator without target. Three queries when the
+    progress of that day is stored; where it is not, the indicators are evaluated now, so that a
+    page never shows another day's status even before the nightly refresh.
+    """
+    ask = _questions(scope)
+    rows = ask.lines.rows(key=key, day=on)
+    missing = [row[0] for row in rows if row[_STATUS] is None]
+    periods: dict[int, list[PeriodFacts]] = defaultdict(list)
+    for target, *period in ask.periods.rows(key=key) if len(missing) < len(rows) else ():
+        periods[target].append(PeriodFacts(*period))
+    inexact: dict[int, list[InexactFacts]] = defaultdict(list)
+    for indicator, *value in ask.inexact.rows(key=key, day=on):
+        inexact[indicator].append(InexactFacts(*value))
+    evaluated = _evaluated(missing, inexact, on=on) if missing else {}
+    lines: list[IndicatorLine] = []
+    for row in rows:
+        if row[_STATUS] is None:
+            lines += evaluated[row[0]]
+        else:
+            lines.append(_line(row, periods, inexact))
+    return lines
 
 
-def _line(
-    indicator: Indicator, record: ProgressRecord, inexact: Sequence[Observation]
-) -> IndicatorLine:
-    target = record.target
-    return IndicatorLine(
-        indicator=indicator,
-        target=target,
-        target_text=None if target is None else wording.promise(target, indicator.unit),
-        progress=record,
-        value_text=wording.observed(record, indicator.unit, _qualifier(record, inexact)),
-        value_period=_value_period(record),
-        coverage_text=wording.coverage(record, indicator),
-        bar=bar_of(record),
+INDICATOR = ("pk", "objective_id", "measure_id", "code", "title", "frequency", "baseline",
+             "baseline_qualifier")  # fmt: skip
+UNIT = tuple(f"unit__{name}" for name in UnitFacts._fields)
+PROGRESS = tuple(f"stored__{name}" for name in ProgressFacts._fields[:-1])
+LATEST = tuple(f"stored__latest__{name}" for name in LatestFacts._fields[:-1])
+TARGET = tuple(f"stored__target__{name}" for name in TargetFacts._fields[:-2])
+SOURCE = SourceFacts._fields
+COLUMNS = (
+    *INDICATOR, *UNIT, *PROGRESS, *LATEST,
+    *(f"stored__latest__source__{name}" for name in SOURCE),
+    "stored__target_id", *TARGET, *(f"stored__target__source__{name}" for name in SOURCE),
+)  # fmt: skip
+_STATUS = COLUMNS.index("stored__status")
+_UNIT = slice(len(INDICATOR), _STATUS)
+_PROGRESS = slice(_STATUS, _STATUS + len(PROGRESS))
+_LATEST = slice(_PROGRESS.stop, _PROGRESS.stop + len(LATEST))
+_LATEST_SOURCE = slice(_LATEST.stop, _LATEST.stop + len(SOURCE))
+_TARGET_ID = _LATEST_SOURCE.stop
+_TARGET = slice(_TARGET_ID + 1, _TARGET_ID + 1 + len(TARGET))
+_TARGET_SOURCE = slice(_TARGET.stop, _TARGET.stop + len(SOURCE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    lines: Prepared
+    periods: Prepared
+    inexact: Prepared
+
+
+@cache
+def _questions(scope: Scope) -> _Questions:
+    """The queries of the lines of a plan, a measure or an indicator."""
+    of_indicator = {f"indicator__{scope}": KEY}
+    of_target = {f"target__indicator__{scope}": KEY}
+    return _Questions(
+        lines=Prepared(
+            lambda: (
+                stored_on_the_day(Indicator.objects.filter(**{scope: KEY}))
+                .order_by(
+                    "position",
+                    "code",
+                    "stored__target__position",
+                    "stored__target__code",
+                    "stored__target_id",
+                )
+                .values_list(*COLUMNS)
+            )
+        ),
+        periods=Prepared(
+            lambda: (
+                TargetPeriod.objects.filter(target__superseded_on=None, **of_target)
+                .order_by("target_id", "starts_on")
+                .values_list("target_id", *PeriodFacts._fields)
+            )
+        ),
+        inexact=Prepared(
+            lambda: (
+                Observation.objects.current()
+                .filter(period_end__lte=DAY, **of_indicator)
+                .exclude(qualifier=Qualifier.EXACT)
+                .order_by("indicator_id", "period_end")
+                .values_list("indicator_id", *InexactFacts._fields)
+            )
+        ),
     )
 
 
-def bar_of(record: ProgressRecord) -> Bar | None:
+def _line(
+    row: Row,
+    periods: dict[int, list[PeriodFacts]],
+    inexact: dict[int, list[InexactFacts]],
+) -> IndicatorLine:
+    latest = None
+    if row[_LATEST.start] is not None:
+        source = SourceFacts._make(row[_LATEST_SOURCE]) if row[_LATEST_SOURCE.start] else None
+        latest = LatestFacts._make((*row[_LATEST], source))
+    target = None
+    if row[_TARGET_ID] is not None:
+        source = SourceFacts._make(row[_TARGET_SOURCE])
+        asked = tuple(periods.get(row[_TARGET_ID], ()))
+        target = TargetFacts._make((*row[_TARGET], source, asked))
+    progress = ProgressFacts._make((*row[_PROGRESS], latest))
+    return IndicatorLine(
+        indicator=IndicatorFacts._make((*row[: _UNIT.start], UnitFacts._make(row[_UNIT]))),
+        target=target,
+        progress=progress,
+        stated_as=_stated_as(progress, target, inexact.get(row[0], ())),
+    )
+
+
+def _evaluated(
+    indicators: Sequence[int], inexact: dict[int, list[InexactFacts]], *, on: date
+) -> dict[int, list[IndicatorLine]]:
+    """Evaluate now what is not stored for the day."""
+    asked = Indicator.objects.filter(pk__in=indicators).select_related("plan", "unit", "measure")
+    found = evaluate_indicators(list(asked), on=on)
+    targets = [one.target for listed in found.values() for one in listed if one.target]
+    prefetch_related_objects(targets, "source")
+    lines: dict[int, list[IndicatorLine]] = {}
+    for pk, evaluations in found.items():
+        lines[pk] = [
+            _line_of(indicator_facts(one.indicator), one, inexact.get(pk, ()))
+            for one in evaluations
+        ]
+    return lines
+
+
+def _line_of(
+    indicator: IndicatorFacts, evaluation: Evaluation, inexact: Iterable[InexactFacts]
+) -> IndicatorLine:
+    target = None if evaluation.target is None else target_facts(evaluation.target)
+    progress = progress_facts(record_of(evaluation))
+    return IndicatorLine(
+        indicator=indicator,
+        target=target,
+        progress=progress,
+        stated_as=_stated_as(progress, target, inexact),
+    )
+
+
+def _stated_as(
+    progress: ProgressFacts, target: TargetFacts | None, inexact: Iterable[InexactFacts]
+) -> tuple[str, ...]:
+    """How the values are stated that a value rests on, among those that are not stated exactly."""
+    until = progress.reported_until
+    if until is None:
+        return ()
+    if target is None or target.kind not in wording.SUMS:
+        counted = {one.qualifier for one in inexact if one.period_end == until}
+    else:
+        opening = _opening(target)
+        counted = {
+            one.qualifier
+            for one in inexact
+            if one.period_end <= until and (opening is None or opening <= one.period_start)
+        }
+    return tuple(sorted(counted))
+
+
+def bar_of(progress: ProgressFacts) -> Bar | None:
     """The bar of a rate; none without a rate."""
-    if record.rate is None:
+    if progress.rate is None:
         return None
-    share = record.expected_share
+    share = progress.expected_share
     return Bar(
-        percent=_kept_in_bar(display_percent(record.rate)),
+        percent=_kept_in_bar(display_percent(progress.rate)),
         mark=None if share is None else _kept_in_bar(display_percent(share)),
     )
 
@@ -105,41 +287,8 @@ def _kept_in_bar(percent: int) -> int:
     return max(0, min(100, percent))
 
 
-def _qualifier(record: ProgressRecord, inexact: Iterable[Observation]) -> Qualifier:
-    """How the value of a line is stated: that of the values it rests on."""
-    target, until = record.target, record.reported_until
-    if until is None:
-        return Qualifier.EXACT
-    if target is None or target.kind not in wording.SUMS:
-        counted = [one for one in inexact if one.period_end == until]
-    else:
-        opening = _opening(target)
-        counted = [
-            one
-            for one in inexact
-            if one.period_end <= until and (opening is None or opening <= one.period_start)
-        ]
-    return wording.qualifier_of(record, [one.qualifier for one in counted])
-
-
-def _opening(target: Target) -> date | None:
+def _opening(target: TargetFacts) -> date | None:
     """The first day of a target; that of its periods for a quota."""
     if target.kind == Target.Kind.QUOTA:
-        return min(period.starts_on for period in target.periods.all())
+        return min(period.starts_on for period in target.periods)
     return target.starts_on
-
-
-def _value_period(record: ProgressRecord) -> str:
-    """The time that a value covers; empty where a partial sum leaves holes in it."""
-    target, until = record.target, record.reported_until
-    if until is None:
-        return ""
-    if target is not None and target.kind in wording.SUMS:
-        opening = _opening(target)
-        if opening is None or wording.partial_sum(record):
-            return ""
-        return format_period(opening, until)
-    latest = record.latest
-    if latest is None or latest.period_end != until:
-        return ""
-    return format_period(latest.period_start, latest.period_end)

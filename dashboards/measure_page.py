@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from dashboards.contents import labels_of, measure_entry, objectives_of
-from dashboards.lines import IndicatorLine, lines_of, shown_indicators
+from django.db.models import Prefetch
+
+from dashboards.contents import labels_of, objectives_of
+from dashboards.lines import IndicatorLine, lines_of
 from dashboards.milestones import MilestoneEntry, milestones_of
 from dashboards.notes import NoteEntry, notes_of
-from indicators.models import Indicator
-from measures.models import Measure
-from plans.models import Organisation, Plan, Sector
+from measures.models import Measure, MeasureOrganisation
+from plans.models import Organisation, OrganisationRole, Plan, Sector
+from plans.querysets import CodedQuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +33,32 @@ class MeasurePage:
     notes: tuple[NoteEntry, ...]
 
 
+def shown_measures(measures: CodedQuerySet[Measure]) -> CodedQuerySet[Measure]:
+    """Select what the page needs of its measure."""
+    return measures.select_related("objective", "source").prefetch_related(
+        Prefetch(
+            "participations",
+            MeasureOrganisation.objects.select_related("organisation").order_by("position", "id"),
+        ),
+        "sectors",
+    )
+
+
 def measure_page(measure: Measure, *, on: date) -> MeasurePage:
     """Load the page of a measure, selected by `shown_measures` with its plan."""
-    indicators = list(shown_indicators(Indicator.objects.filter(measure=measure)))
-    lines = lines_of(indicators, on=on)
-    entry = measure_entry(
-        measure,
-        (line for indicator in indicators for line in lines[indicator.pk]),
-        milestones_of([measure], on=on).get(measure.pk, ()),
-    )
+    acting: dict[str, list[Organisation]] = {role: [] for role in OrganisationRole.values}
+    for participation in measure.participations.all():
+        acting[participation.role].append(participation.organisation)
     return MeasurePage(
         plan=measure.plan,
         as_of=on,
         measure=measure,
-        objective_label=labels_of(objectives_of(measure.plan))[measure.objective_id],
-        leads=entry.leads,
-        partners=entry.partners,
-        funders=entry.funders,
-        sectors=entry.sectors,
-        lines=entry.lines,
-        milestones=entry.milestones,
-        notes=notes_of(measure.notes.all()),
+        objective_label=labels_of(objectives_of(measure.plan_id))[measure.objective_id],
+        leads=tuple(acting[OrganisationRole.LEAD]),
+        partners=tuple(acting[OrganisationRole.PARTNER]),
+        funders=tuple(acting[OrganisationRole.FUNDER]),
+        sectors=tuple(measure.sectors.all()),
+        lines=tuple(lines_of("measure", measure.pk, on=on)),
+        milestones=milestones_of("pk", measure.pk, on=on).get(measure.pk, ()),
+        notes=notes_of("measures", measure.pk),
     )

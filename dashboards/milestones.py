@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Literal, NamedTuple
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from dashboards.facts import MilestoneFacts, SourceFacts, UpdateFacts
+from dashboards.prepared import DAY, KEY, Prepared
 from measures.models import Measure, Milestone, MilestoneUpdate
 
+Scope = Literal["plan", "pk"]
+"""The measures of a plan, or one measure."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneEntry:
+
+class MilestoneEntry(NamedTuple):
     """A deliverable and the latest published update of it; None when nobody has reported."""
 
-    milestone: Milestone
-    update: MilestoneUpdate | None
+    milestone: MilestoneFacts
+    update: UpdateFacts | None
 
     @property
     def state(self) -> str:
@@ -25,26 +29,51 @@ class MilestoneEntry:
         return "" if self.update is None else self.update.advancement
 
 
-def milestones_of(
-    measures: Collection[Measure], *, on: date
-) -> dict[int, tuple[MilestoneEntry, ...]]:
+def milestones_of(scope: Scope, key: int, *, on: date) -> dict[int, tuple[MilestoneEntry, ...]]:
     """Return the deliverables of measures, by measure id. Two queries."""
+    listed, latest = _questions(scope)
     updates = {
-        update.milestone_id: update
-        for update in MilestoneUpdate.objects.filter(milestone__measure__in=measures)
-        .latest_of_each(on)
-        .select_related("source")
+        milestone: UpdateFacts._make((*facts, _source(code, title)))
+        for milestone, *facts, code, title in latest.rows(key=key, day=on)
     }
     entries: dict[int, list[MilestoneEntry]] = defaultdict(list)
-    for milestone in (
-        Milestone.objects.filter(measure__in=measures)
-        .select_related("source")
-        .order_by("measure", "position", "code")
-    ):
-        entries[milestone.measure_id].append(
-            MilestoneEntry(milestone=milestone, update=updates.get(milestone.pk))
+    for measure, milestone, *facts, code, title in listed.rows(key=key):
+        entries[measure].append(
+            MilestoneEntry(
+                MilestoneFacts._make((*facts, _source(code, title))), updates.get(milestone)
+            )
         )
-    return {measure: tuple(listed) for measure, listed in entries.items()}
+    return {measure: tuple(found) for measure, found in entries.items()}
+
+
+def _source(code: str | None, title: str | None) -> SourceFacts | None:
+    return None if code is None or title is None else SourceFacts(code, title)
+
+
+@cache
+def _questions(scope: Scope) -> tuple[Prepared, Prepared]:
+    """The deliverables of measures, and the latest state of each."""
+    return (
+        Prepared(
+            lambda: (
+                Milestone.objects.filter(**{f"measure__{scope}": KEY})
+                .order_by("measure_id", "position", "code")
+                .values_list(
+                    "measure_id", "pk", *MilestoneFacts._fields[:-1],
+                    "source__code", "source__title",
+                )
+            )
+        ),
+        Prepared(
+            lambda: (
+                MilestoneUpdate.objects.filter(**{f"milestone__measure__{scope}": KEY})
+                .latest_of_each(DAY)
+                .values_list(
+                    "milestone_id", *UpdateFacts._fields[:-1], "source__code", "source__title"
+                )
+            )
+        ),
+    )  # fmt: skip
 
 
 def states_by_plan(measures: QuerySet[Measure], *, on: date) -> dict[int, Counter[str]]:

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from django.db import connections, router
 from django.db.models import (
     BooleanField,
     Count,
-    DateTimeField,
     ExpressionWrapper,
     F,
     Q,
     QuerySet,
     Window,
 )  # fmt: skip
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -111,15 +110,25 @@ def _states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
 def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
     """Return the latest changes in these plans, newest first, never more than a page holds.
 
-    Five queries: values published and withdrawn, states of deliverables likewise, targets.
+    Eight queries: values published (three) and withdrawn, states of deliverables likewise, targets.
     """
     values, states = _values_of(plans), _states_of(plans)
     changes = [
         *_together(
-            _published(_of_latest_days(values), "indicator__plan"), _value_published, _many_values
+            _published(_of_latest_days(plans), values, "indicator__plan"),
+            _value_published,
+            _many_values,
         ),
         *map(_value_withdrawn, _withdrawn(values, AT_MOST)),
-        *_together(_published(states, "milestone__measure__plan"), _state_published, _many_states),
+        *_together(
+            _published(
+                MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans),
+                states,
+                "milestone__measure__plan",
+            ),
+            _state_published,
+            _many_states,
+        ),
         *map(_state_withdrawn, _withdrawn(states, AT_MOST)),
         *(change for _pk, change in _target_changes(plans, AT_MOST)),
     ]
@@ -130,7 +139,7 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
 # Walks back from day to day, each found by the index: a day of publications tells one change at
 # least, so no older day is shown, however many values there are.
 OLDEST_SHOWN = """
-WITH RECURSIVE shown (day, number) AS (
+SELECT date_trunc('day', min(day), %s) FROM (WITH RECURSIVE shown (day, number) AS (
     SELECT max(published_at), 1 FROM indicators_observation
     WHERE state = 'published' AND superseded_at IS NULL
     UNION ALL
@@ -143,27 +152,33 @@ WITH RECURSIVE shown (day, number) AS (
         ORDER BY observation.published_at DESC LIMIT 1
     ) AS older
     WHERE number <= %s
-)
-SELECT date_trunc('day', min(day), %s) FROM shown
+) SELECT day FROM shown) AS days
 """
 
 
-def _of_latest_days(values: QuerySet[Observation]) -> QuerySet[Observation]:
-    """Keep the values of the latest days of publication in public plans, enough for a page."""
+def _of_latest_days(plans: QuerySet[Plan]) -> QuerySet[Observation]:
+    """Keep the values of the latest days of publication in public plans, enough for a page.
+
+    The day is asked for first, by itself: knowing it, PostgreSQL sees how few values are left.
+    """
+    values = Observation.objects.filter(indicator__plan__in=plans)
     zone = timezone.get_current_timezone_name()
-    oldest = RawSQL(  # noqa: S611 - a constant of ours, its operands apart
-        OLDEST_SHOWN, [zone, AT_MOST, zone], output_field=DateTimeField()
-    )
-    return values.filter(published_at__gte=oldest)
+    with connections[router.db_for_read(Observation)].cursor() as cursor:
+        cursor.execute(OLDEST_SHOWN, [zone, zone, AT_MOST])
+        (oldest,) = cursor.fetchone()
+    return values.filter(published_at__gte=oldest) if oldest else values.none()
 
 
-def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[ContributionT, int]]:
+def _published(
+    rows: QuerySet[ContributionT], shown: QuerySet[ContributionT], plan: str
+) -> Iterator[tuple[ContributionT, int]]:
     """Return the latest current versions, a few of each plan, day, kind and origin.
 
-    Each comes with how many there are of the same plan, day, kind and origin.
+    Each comes with how many there are of the same plan, day, kind and origin. They are counted and
+    chosen by a few narrow columns, and only the chosen ones are read whole: two queries.
     """
     group = [F(plan), F("day"), F("is_correction"), F("came_with_file")]
-    latest: Iterable[Any] = (
+    alike = dict(
         rows.filter(state=Contribution.State.PUBLISHED, superseded_at=None)
         .annotate(
             day=TruncDate("published_at"),
@@ -177,9 +192,11 @@ def _published(rows: QuerySet[ContributionT], plan: str) -> Iterator[tuple[Contr
             ),
         )
         .filter(rank__lte=SEPARATELY)
-        .order_by("-published_at", "-pk")[: AT_MOST * SEPARATELY]
+        .order_by("-published_at", "-pk")
+        .values_list("pk", "alike")[: AT_MOST * SEPARATELY]
     )
-    return ((row, row.alike) for row in latest)
+    found = shown.in_bulk(list(alike))
+    return ((found[pk], number) for pk, number in alike.items())
 
 
 def _withdrawn(rows: QuerySet[ContributionT], limit: int) -> QuerySet[ContributionT]:

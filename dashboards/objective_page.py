@@ -8,11 +8,11 @@ from datetime import date
 from dashboards.contents import (
     MeasureEntry,
     ObjectiveEntry,
+    ObjectiveFacts,
     contents_of,
-    labels_of,
     objectives_of,
-    subtree,
 )
+from dashboards.facts import PlanRef
 from dashboards.lines import IndicatorLine
 from dashboards.notes import NoteEntry, notes_of
 from dashboards.tallies import MilestoneCount, StatusCount
@@ -26,9 +26,10 @@ class ObjectivePage:
 
     plan: Plan
     as_of: date
+    ref: PlanRef
     objective: Objective
     label: str
-    parent: Objective | None
+    parent: ObjectiveFacts | None
     counts: tuple[StatusCount, ...]
     milestone_counts: tuple[MilestoneCount, ...]
     lines: tuple[IndicatorLine, ...]
@@ -39,13 +40,13 @@ class ObjectivePage:
 
 def objective_page(objective: Objective, *, on: date) -> ObjectivePage:
     """Load the page of an objective, selected with its plan."""
-    plan = objective.plan
-    every = objectives_of(plan)
-    contents = contents_of(plan, subtree(every, objective), labels_of(every), on=on)
-    entry, *parts = contents.objectives
+    every = objectives_of(objective.plan_id)
+    contents = contents_of(objective.plan_id, every, on=on)
+    entry = next(one for one in contents.objectives if one.objective.pk == objective.pk)
     return ObjectivePage(
-        plan=plan,
+        plan=objective.plan,
         as_of=on,
+        ref=PlanRef(objective.plan.slug),
         objective=objective,
         label=entry.label,
         parent=next((one for one in every if one.pk == objective.parent_id), None),
@@ -53,6 +54,8 @@ def objective_page(objective: Objective, *, on: date) -> ObjectivePage:
         milestone_counts=entry.milestone_counts,
         lines=entry.lines,
         measures=entry.measures,
-        children=tuple(part for part in parts if part.objective.parent_id == objective.pk),
-        notes=notes_of(objective.notes.all()),
+        children=tuple(
+            one for one in contents.objectives if one.objective.parent_id == objective.pk
+        ),
+        notes=notes_of("objectives", objective.pk),
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
+from django.db.models import Count
 from django.http import QueryDict
 
-from dashboards.contents import (
-    Contents,
-    ObjectiveEntry,
-    contents_of,
-    labels_of,
-    objectives_of,
-)
-from dashboards.filters import MeasureFilter
+from dashboards.contents import ORGANISATION, ObjectiveEntry, contents_of, objectives_of
+from dashboards.facts import PlanRef
+from dashboards.filters import MeasureFilter, filter_of, filtered
 from dashboards.lines import IndicatorLine
-from dashboards.notes import NoteEntry, SubjectEntry, claims_of, disputed, notes_of
+from dashboards.notes import ClaimFacts, NoteEntry, SubjectEntry, claims_of, disputed, notes_of
+from dashboards.prepared import KEY, Prepared
 from dashboards.tallies import (
     MilestoneCount,
     StatusCount,
@@ -26,9 +26,43 @@ from dashboards.tallies import (
     count_statuses,
     summarise,
 )
-from measures.models import Measure
-from plans.alphabet import alphabetical, in_alphabetical_order
-from plans.models import Claim, Organisation, OrganisationRole, Plan, Sector
+from plans.alphabet import alphabetical
+from plans.models import Claim, OrganisationRole, Plan, PlanOrganisation, Source
+
+
+class RelatedPlan(NamedTuple):
+    """A programme related to the plan."""
+
+    slug: str
+    title: str
+    kind: str
+
+    def get_kind_display(self) -> str:
+        """The kind in words."""
+        return str(Plan.Kind(self.kind).label)
+
+
+class Told(NamedTuple):
+    """A date or an amount of the plan, and what it rests on."""
+
+    value: date | Decimal | None
+    claim: ClaimFacts | None
+    """The claim that the site retains."""
+    stated: bool
+    """Whether sources state something, retained or not."""
+
+
+class PlanFacts(NamedTuple):
+    """The dates, the budget and the actors of a plan."""
+
+    adopted_on: Told
+    starts_on: Told
+    ends_on: Told
+    budget: Told
+    leads: tuple[str, ...]
+    partners: tuple[str, ...]
+    funders: tuple[str, ...]
+    sectors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +71,12 @@ class PlanPage:
 
     plan: Plan
     as_of: date
+    ref: PlanRef
     plan_url: str
     summary: Summary
     counts: tuple[StatusCount, ...]
     milestone_counts: tuple[MilestoneCount, ...]
-    retained: Mapping[str, Claim]
-    stated: Mapping[str, bool]
-    leads: tuple[Organisation, ...]
-    partners: tuple[Organisation, ...]
-    funders: tuple[Organisation, ...]
-    sectors: tuple[Sector, ...]
+    facts: PlanFacts
     disputes: tuple[SubjectEntry, ...]
     overview: tuple[ObjectiveEntry, ...]
     plan_lines: tuple[IndicatorLine, ...]
@@ -57,8 +87,41 @@ class PlanPage:
     total: int
     notes: tuple[NoteEntry, ...]
     related_to: Plan | None
-    related: tuple[Plan, ...]
+    related: tuple[RelatedPlan, ...]
     sources_count: int
+
+
+ACTORS = Prepared(
+    lambda: (
+        PlanOrganisation.objects.filter(plan=KEY)
+        .order_by("position", "id")
+        .values_list("role", *ORGANISATION[1:])
+    )
+)
+SECTORS = Prepared(
+    lambda: (
+        Plan.sectors.through.objects.filter(plan=KEY)
+        .order_by(alphabetical("sector__name"))
+        .values_list("sector__name")
+    )
+)
+RELATED = Prepared(
+    lambda: (
+        Plan.objects.public()
+        .filter(related_to=KEY)
+        .order_by(alphabetical("title"))
+        .values_list(*RelatedPlan._fields)
+    )
+)
+SOURCES = Prepared(
+    lambda: (
+        Source.objects.filter(plan=KEY)
+        .order_by()
+        .values("plan")
+        .annotate(number=Count("pk"))
+        .values_list("number")
+    )
+)
 
 
 def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
@@ -66,36 +129,28 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
 
     The whole plan is loaded and then filtered: the counts above the filters are the plan's own.
     """
-    objectives = objectives_of(plan)
-    contents = contents_of(plan, objectives, labels_of(objectives), on=on)
-    measures = MeasureFilter(
-        query or None, queryset=Measure.objects.filter(plan=plan), contents=contents
-    )
+    key = plan.pk
+    contents = contents_of(key, objectives_of(key), on=on)
+    measures = filter_of(contents, query)
     shown = filtered(contents, measures) if measures.active else contents
 
-    acting: dict[str, list[Organisation]] = {role: [] for role in OrganisationRole.values}
-    for participation in plan.participations.select_related("organisation"):
-        acting[participation.role].append(participation.organisation)
-    claims = claims_of(plan)
-    records = [line.progress for line in contents.lines]
+    claims = claims_of(key)
     states = contents.milestone_states
     url = plan.get_absolute_url()
     return PlanPage(
         plan=plan,
         as_of=on,
+        ref=PlanRef(plan.slug),
         plan_url=url,
-        summary=summarise(records, states, measures=len(contents.measures)),
+        summary=summarise(
+            (line.counted for line in contents.lines), states, measures=len(contents.measures)
+        ),
         counts=count_statuses(
-            records,
+            (line.progress.status for line in contents.lines),
             url_of=(lambda status: f"{url}?statut={status}#mesures") if contents.measures else None,
         ),
         milestone_counts=count_milestones(states),
-        retained={claim.subject: claim for claim in claims if claim.retained},
-        stated={claim.subject: True for claim in claims},
-        leads=tuple(acting[OrganisationRole.LEAD]),
-        partners=tuple(acting[OrganisationRole.PARTNER]),
-        funders=tuple(acting[OrganisationRole.FUNDER]),
-        sectors=tuple(in_alphabetical_order(plan.sectors.all())),
+        facts=_facts(plan, claims),
         disputes=disputed(claims),
         overview=contents.objectives,
         plan_lines=shown.plan_lines,
@@ -104,41 +159,32 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         shown=len(shown.measures),
         shown_lines=len(shown.lines) - sum(len(entry.lines) for entry in shown.measures),
         total=len(contents.measures),
-        notes=notes_of(plan.notes.all()),
+        notes=notes_of("plan", key),
         related_to=plan.related_to if plan.related_to and plan.related_to.is_public else None,
-        related=tuple(
-            Plan.objects.public().filter(related_to=plan).order_by(alphabetical("title"))
-        ),
-        sources_count=plan.sources.count(),
+        related=tuple(RelatedPlan(*row) for row in RELATED.rows(key=key)),
+        sources_count=sum(number for (number,) in SOURCES.rows(key=key)),
     )
 
 
-def filtered(contents: Contents, measures: MeasureFilter) -> Contents:
-    """Keep what the filters keep; an objective with nothing left goes.
+def _facts(plan: Plan, claims: Iterable[ClaimFacts]) -> PlanFacts:
+    claims_on: dict[str, list[ClaimFacts]] = defaultdict(list)
+    for claim in claims:
+        claims_on[claim.subject].append(claim)
 
-    Lines that hang on the plan or on an objective have no sector and no lead: a filter on either
-    leaves them out.
-    """
-    chosen = measures.chosen
-    kept = set(measures.qs.values_list("pk", flat=True))
-    statuses = set(chosen.get("statut") or ())
-    of_measures_only = bool(chosen.get("filiere") or chosen.get("porteur"))
-    objective = chosen.get("objectif")
+    def told(subject: Claim.Subject, value: date | Decimal | None) -> Told:
+        about = claims_on[subject.value]
+        return Told(value, next((claim for claim in about if claim.retained), None), bool(about))
 
-    def keep(lines: tuple[IndicatorLine, ...]) -> tuple[IndicatorLine, ...]:
-        if of_measures_only:
-            return ()
-        return tuple(line for line in lines if not statuses or line.progress.status in statuses)
-
-    entries = (
-        replace(
-            entry,
-            lines=keep(entry.lines) if objective in ("", None, entry.objective.code) else (),
-            measures=tuple(one for one in entry.measures if one.measure.pk in kept),
-        )
-        for entry in contents.objectives
-    )
-    return Contents(
-        plan_lines=() if objective else keep(contents.plan_lines),
-        objectives=tuple(entry for entry in entries if entry.lines or entry.measures),
+    acting: dict[str, list[str]] = defaultdict(list)
+    for role, short_name, name in ACTORS.rows(key=plan.pk):
+        acting[role].append(short_name or name)
+    return PlanFacts(
+        adopted_on=told(Claim.Subject.ADOPTED_ON, plan.adopted_on),
+        starts_on=told(Claim.Subject.STARTS_ON, plan.starts_on),
+        ends_on=told(Claim.Subject.ENDS_ON, plan.ends_on),
+        budget=told(Claim.Subject.BUDGET, plan.budget),
+        leads=tuple(acting[OrganisationRole.LEAD]),
+        partners=tuple(acting[OrganisationRole.PARTNER]),
+        funders=tuple(acting[OrganisationRole.FUNDER]),
+        sectors=tuple(name for (name,) in SECTORS.rows(key=plan.pk)),
     )

@@ -56,13 +56,13 @@ def public_sources(plan: Plan) -> QuerySet[Source]:
 def sources_page(plan: Plan, *, on: date) -> SourcesPage:
     """Load the sources of a plan, selected with its region."""
     by_kind: dict[str, list[NoteEntry]] = defaultdict(list)
-    for entry in notes_of(plan.notes.all()):
+    for entry in notes_of("plan", plan.pk):
         by_kind[entry.note.kind].append(entry)
     return SourcesPage(
         plan=plan,
         as_of=on,
         sources=tuple(public_sources(plan).order_by("published_on", alphabetical("title"))),
-        subjects=by_subject(claims_of(plan)),
+        subjects=by_subject(claims_of(plan.pk)),
         notes_by_kind=tuple(
             NoteGroup(kind=kind.value, label=str(kind.label), notes=tuple(by_kind[kind.value]))
             for kind in Note.Kind

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from indicators.models import ProgressRecord, Status
+from indicators.models import Status
 from measures.models import Advancement
 
 SERIOUSNESS = (
@@ -47,11 +48,6 @@ class StatusCount:
     count: int
     url: str = ""
 
-    @property
-    def cells(self) -> range:
-        """One cell per thing counted, to draw."""
-        return range(self.count)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneCount:
@@ -59,11 +55,6 @@ class MilestoneCount:
 
     state: str
     count: int
-
-    @property
-    def cells(self) -> range:
-        """One cell per thing counted, to draw."""
-        return range(self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +77,10 @@ class Summary:
 
 
 def count_statuses(
-    records: Iterable[ProgressRecord], *, url_of: Callable[[str], str] | None = None
+    statuses: Iterable[str], *, url_of: Callable[[str], str] | None = None
 ) -> tuple[StatusCount, ...]:
     """Count by status, the statuses to look at first coming first."""
-    counted = Counter(record.status for record in records)
+    counted = Counter(statuses)
     return tuple(
         StatusCount(
             status=status.value,
@@ -108,19 +99,27 @@ def count_milestones(states: Counter[str]) -> tuple[MilestoneCount, ...]:
     )
 
 
-def summarise(records: Iterable[ProgressRecord], states: Counter[str], *, measures: int) -> Summary:
+class Counted(NamedTuple):
+    """What the totals need of a target, or of an indicator without one."""
+
+    status: str
+    has_target: bool
+    has_value: bool
+
+
+def summarise(records: Iterable[Counted], states: Counter[str], *, measures: int) -> Summary:
     """Answer the three questions a reader comes with."""
-    targeted: list[ProgressRecord] = []
-    followed: list[ProgressRecord] = []
+    targeted: list[Counted] = []
+    followed: list[Counted] = []
     for record in records:
-        (followed if record.target_id is None else targeted).append(record)
+        (targeted if record.has_target else followed).append(record)
     return Summary(
         measures=measures,
         targets=len(targeted),
-        reported=sum(1 for record in targeted if record.value is not None),
-        unreported=sum(1 for record in targeted if record.status == Status.NOT_REPORTED),
+        reported=sum(record.has_value for record in targeted),
+        unreported=sum(record.status == Status.NOT_REPORTED for record in targeted),
         followed=len(followed),
-        followed_reported=sum(1 for record in followed if record.value is not None),
+        followed_reported=sum(record.has_value for record in followed),
         milestones=states.total(),
         milestones_done=states[Advancement.DONE.value],
         milestones_unreported=states[NOT_REPORTED],

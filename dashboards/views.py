@@ -22,10 +22,9 @@ from django.views.decorators.http import require_safe
 
 from dashboards import charts
 from dashboards.addresses import follows_moves, part_at, plan_at, plans_called_like
-from dashboards.contents import shown_measures
 from dashboards.home_page import home_page
 from dashboards.indicator_page import chart_for, indicator_page, shown_indicator
-from dashboards.measure_page import measure_page
+from dashboards.measure_page import measure_page, shown_measures
 from dashboards.methodology_page import methodology_page
 from dashboards.objective_page import objective_page
 from dashboards.open_data_page import open_data_page

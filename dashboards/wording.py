@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from dashboards.facts import ProgressFacts
 from indicators import evaluation
 from indicators.formats import (
     NO_BREAK,
+    UnitWords,
     format_date,
     format_exact,
     format_month,
@@ -21,24 +24,48 @@ from indicators.formats import (
     format_value,
     whole_months,
 )
-from indicators.models import (
-    Indicator,
-    Observation,
-    ProgressRecord,
-    Qualifier,
-    Target,
-    TargetPeriod,
-    Unit,
-)
+from indicators.models import Observation, Qualifier, Target, Unit
 from plans.models import Source
 
 SUMS = (Target.Kind.QUOTA, Target.Kind.TOTAL)
 
 
+class Promise(Protocol):
+    """What the words of a promise say: a stored target, or the facts of one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def operator(self) -> str: ...
+    @property
+    def value(self) -> Decimal | None: ...
+    @property
+    def tolerance(self) -> Decimal: ...
+    @property
+    def due_on(self) -> date | None: ...
+
+
+class PromisedPeriod(Protocol):
+    """What a quota asks of one period."""
+
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def value(self) -> Decimal: ...
+
+
 def promise(target: Target, unit: Unit) -> str:
+    """What a stored target promises; the periods of a quota come prefetched."""
+    periods = target.periods.all() if target.kind == Target.Kind.QUOTA else ()
+    return promised(target, periods, unit)
+
+
+def promised(target: Promise, periods: Iterable[PromisedPeriod], unit: UnitWords) -> str:
     """What a target promises: ``35 entreprises par an, de 2020 à 2024``."""
     if target.kind == Target.Kind.QUOTA:
-        return _quota_promise(target, unit)
+        return _quota_promise(target, periods, unit)
     value = target.value
     assert value is not None, "the database gives a value to every target but a quota"
     quantity = _bounded(format_quantity(value, unit), target)
@@ -54,8 +81,8 @@ def promise(target: Target, unit: Unit) -> str:
     }
 
 
-def _quota_promise(target: Target, unit: Unit) -> str:
-    periods = sorted(target.periods.all(), key=lambda period: period.starts_on)
+def _quota_promise(target: Promise, asked: Iterable[PromisedPeriod], unit: UnitWords) -> str:
+    periods = sorted(asked, key=lambda period: period.starts_on)
     values = sorted({period.value for period in periods})
     quantity = format_quantity(values[-1], unit)
     if len(values) > 1:
@@ -70,7 +97,7 @@ def _quota_promise(target: Target, unit: Unit) -> str:
     }
 
 
-def _rhythm(periods: Sequence[TargetPeriod]) -> str:
+def _rhythm(periods: Sequence[PromisedPeriod]) -> str:
     lengths = {whole_months(period.starts_on, period.ends_on) for period in periods}
     words = {
         1: _("par mois"),
@@ -82,7 +109,7 @@ def _rhythm(periods: Sequence[TargetPeriod]) -> str:
     return _("par période") if lengths or length is None else words.get(length, _("par période"))
 
 
-def _bounded(quantity: str, target: Target) -> str:
+def _bounded(quantity: str, target: Promise) -> str:
     if target.operator == Target.Operator.AT_MOST:
         return format_qualified(quantity, Qualifier.AT_MOST)
     return format_qualified(quantity, Qualifier.ABOUT) if target.tolerance else quantity
@@ -143,22 +170,27 @@ def in_table(observation: Observation, unit: Unit) -> str:
     }
 
 
-def observed(record: ProgressRecord, unit: Unit, qualifier: Qualifier | str) -> str | None:
+def observed(
+    progress: ProgressFacts,
+    target: Promise | None,
+    unit: UnitWords,
+    qualifier: Qualifier | str,
+) -> str | None:
     """The value published, or None: with its unit where no target beside it says it in words."""
-    if record.value is None:
+    if progress.value is None:
         return None
-    alone = record.target is None or record.target.kind == Target.Kind.THRESHOLD
+    alone = target is None or target.kind == Target.Kind.THRESHOLD
     write = format_quantity if alone or unit.symbol else format_value
-    return format_qualified(write(record.value, unit), qualifier)
+    return format_qualified(write(progress.value, unit), qualifier)
 
 
-def partial_sum(record: ProgressRecord) -> bool:
+def partial_sum(progress: ProgressFacts, target: Promise | None) -> bool:
     """Whether a sum lacks a period that has ended: what it reaches is a minimum."""
     return (
-        record.target is not None
-        and record.target.kind in SUMS
-        and record.periods_ended is not None
-        and (record.periods_reported or 0) < record.periods_ended
+        target is not None
+        and target.kind in SUMS
+        and progress.periods_ended is not None
+        and (progress.periods_reported or 0) < progress.periods_ended
     )
 
 
@@ -170,17 +202,19 @@ def joint_qualifier(stated: Collection[str]) -> Qualifier:
     return inexact.pop() if len(inexact) == 1 else Qualifier.ABOUT
 
 
-def qualifier_of(record: ProgressRecord, stated_as: Collection[str]) -> Qualifier:
+def qualifier_of(
+    progress: ProgressFacts, target: Promise | None, stated_as: Collection[str]
+) -> Qualifier:
     """How a value is to be read, from how the values it rests on are stated."""
-    return Qualifier.AT_LEAST if partial_sum(record) else joint_qualifier(stated_as)
+    return Qualifier.AT_LEAST if partial_sum(progress, target) else joint_qualifier(stated_as)
 
 
-def coverage(record: ProgressRecord, indicator: Indicator) -> str:
+def coverage(progress: ProgressFacts, frequency: str | None) -> str:
     """How many of the ended periods are reported: ``2 années sur 3 renseignées``."""
-    ended, reported = record.periods_ended, record.periods_reported or 0
+    ended, reported = progress.periods_ended, progress.periods_reported or 0
     if not ended:
         return ""
-    none, one, several = _COVERED.get(indicator.frequency or "", _COVERED_PERIODS)
+    none, one, several = _COVERED.get(frequency or "", _COVERED_PERIODS)
     words = {0: none, 1: one}.get(reported, several)
     return str(words) % {"reported": reported, "ended": ended}
 

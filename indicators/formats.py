@@ -12,16 +12,13 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indicators.progress import display_percent
 from indicators.terms import Qualifier
-
-if TYPE_CHECKING:
-    from indicators.models import Unit
 
 THOUSANDS = "\u202f"
 NO_BREAK = "\u00a0"
@@ -46,6 +43,19 @@ _MONTHS = (
 )
 
 
+class UnitWords(Protocol):
+    """How a unit is written: a stored unit, or the facts of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_plural(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def decimals(self) -> int: ...
+
+
 def format_number(value: Decimal, decimals: int) -> str:
     """``35 000``, ``2,5``, ``−3``: at most so many decimals, half rounded up, no trailing zero.
 
@@ -66,7 +76,7 @@ def format_exact(value: Decimal) -> str:
     return format_number(value, max(0, -exponent))
 
 
-def format_quantity(value: Decimal, unit: Unit) -> str:
+def format_quantity(value: Decimal, unit: UnitWords) -> str:
     """``35 entreprises``, ``1 entreprise``, ``2,5 %``, ``350 M€``.
 
     An amount of money from a million up is shortened: show `format_full_quantity` with it.
@@ -76,7 +86,7 @@ def format_quantity(value: Decimal, unit: Unit) -> str:
     return _with_unit(format_value(value, unit), value, unit)
 
 
-def format_expected(value: Decimal, unit: Unit) -> str:
+def format_expected(value: Decimal, unit: UnitWords) -> str:
     """A quantity computed, not counted: ``3,4 chaires``, where ``3`` would not give its pace."""
     if unit.symbol.startswith("€"):
         return _shortened(value, unit)
@@ -89,12 +99,12 @@ def extra_decimals(expected: Decimal) -> int:
     return 1 if abs(expected) < 10 else 0
 
 
-def format_full_quantity(value: Decimal, unit: Unit) -> str:
+def format_full_quantity(value: Decimal, unit: UnitWords) -> str:
     """The quantity with every digit: ``350 000 000 €``."""
     return _with_unit(format_exact(value), value, unit)
 
 
-def format_value(value: Decimal, unit: Unit) -> str:
+def format_value(value: Decimal, unit: UnitWords) -> str:
     """The number alone, with the decimals of its unit.
 
     A percentage reads 0 or 100 only when it is exactly that: 999 of 1 000 is not "100 %".
@@ -215,18 +225,18 @@ def _ordinal(day: int) -> str:
     return "1er" if day == 1 else str(day)
 
 
-def _shortened(value: Decimal, unit: Unit) -> str:
+def _shortened(value: Decimal, unit: UnitWords) -> str:
     """Money in the unit's own symbol, which may say more than the currency: ``5,8 M€/an``."""
     if abs(value) < _MILLION:
         return _with_unit(format_value(value, unit), value, unit)
     return format_money(value) + unit.symbol.removeprefix("€")
 
 
-def _with_unit(text: str, value: Decimal, unit: Unit) -> str:
+def _with_unit(text: str, value: Decimal, unit: UnitWords) -> str:
     return f"{text}{NO_BREAK}{unit.symbol or unit_name(value, unit)}"
 
 
-def unit_name(value: Decimal, unit: Unit) -> str:
+def unit_name(value: Decimal, unit: UnitWords) -> str:
     """The name in the number that French asks for: singular below two."""
     return unit.name if abs(value) < 2 else unit.name_plural
 

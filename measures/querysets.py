@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from django.db.models.expressions import Expression
+
     from measures.models import Milestone, MilestoneUpdate  # noqa: F401 - the rows
     from plans.models import Plan
 
@@ -35,7 +37,7 @@ class MilestoneUpdateQuerySet(ContributionQuerySet["MilestoneUpdate"]):
             "milestone__measure__plan__region", "author"
         )
 
-    def latest_of_each(self, on: date) -> Self:
+    def latest_of_each(self, on: date | Expression) -> Self:
         """Keep the latest current update of each milestone, none later than `on`.
 
         Two updates of one day cannot both be current, so the choice is never by chance.

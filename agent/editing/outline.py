@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from dashboards import wording
-from dashboards.contents import labels_of, objectives_of
+from dashboards.contents import in_order, labels_of
 from indicators.models import Indicator, Target
 from measures.models import Measure, MeasureOrganisation, Milestone
 from objectives.models import Objective
@@ -89,7 +89,7 @@ class Outline:
 
 def outline_of(plan: Plan) -> Outline:
     """Load the tree of a plan. Seven queries, whatever its size."""
-    objectives = objectives_of(plan)
+    objectives = in_order(plan.objectives.order_by("position", "code"))
     labels = labels_of(objectives)
     on_plan: list[IndicatorNode] = []
     on_objective: dict[int, list[IndicatorNode]] = defaultdict(list)

@@ -57,7 +57,7 @@ def structure(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             "rights": rights,
             "section": "editing",
             "outline": outline_of(plan),
-            "subjects": by_subject(claims_of(plan)),
+            "subjects": by_subject(claims_of(plan.pk)),
             "sources": list(plan.sources.order_by(alphabetical("title"))),
             "notes": list(plan.notes.order_by("position", "code")),
         },

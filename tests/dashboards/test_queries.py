@@ -37,15 +37,16 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-HOME = 9
-PLAN = 18
-PLAN_FILTERED = PLAN + 1
-OBJECTIVE = 14
-MEASURE = 13
-INDICATOR = 14
-SOURCES = 5
-EVALUATED_NOW = 4
-"""More where the day's progress is not stored: targets, checkpoints, sources, values."""
+HOME = 11
+PLAN = 16
+PLAN_FILTERED = PLAN
+OBJECTIVE = 12
+MEASURE = 11
+INDICATOR = 13
+SOURCES = 4
+EVALUATED_NOW = 5
+"""More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
+values."""
 
 
 @pytest.fixture(params=[1, 3], ids=["one of each", "three of each"])

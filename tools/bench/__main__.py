@@ -7,7 +7,6 @@ Everything runs on this machine, on servers of its own in a temporary folder, an
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -28,9 +27,9 @@ from tools.bench.api import api, bulk
 from tools.bench.exports import export
 from tools.bench.imports import imports
 from tools.bench.load import get, load
-from tools.bench.mass import Mass
 from tools.bench.report import Rows, write
-from tools.bench.site import ROOT, Site, free_port, site
+from tools.bench.site import Site, free_port, site
+from tools.bench.views import first_views, sizes
 from tools.bench.writers import Writers
 
 PLAN = "/plans/demonstration/"
@@ -176,32 +175,6 @@ def against_datasette(own: Site, folder: Path, row: Say) -> None:
         )  # fmt: skip
 
 
-def inside(own: Site, *paths: str) -> dict[str, dict[str, float]]:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tools.bench.inside", *paths],
-        cwd=ROOT, env=own.environment(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def first_views(own: Site, row: Say) -> None:
-    own.manage("shell", "--verbosity=0", "--command", REFRESH)
-    for path, one in inside(own, PLAN, "/plans/grand-est-2019/").items():
-        ratio = one["view"] / one["sql"]
-        row(
-            f"First view of {path}", f"{one['view'] * 1000:.1f} ms",
-            f"{one['sql'] * 1000:.1f} ms ({one['queries']:.0f} queries, SQL alone)",
-            f"{ratio:.1f}", "≤ 5", ratio <= 5,
-        )  # fmt: skip
-
-
-REFRESH = (
-    "from indicators.services import refresh_all_progress; from django.utils import timezone; "
-    "refresh_all_progress(on=timezone.localdate())"
-)
-
-
 def memory(own: Site, row: Say) -> None:
     with own.web(settings=UNCOUNTED) as web:
         requests = [
@@ -238,36 +211,6 @@ def readers_and_writers(own: Site, seconds: int, row: Say) -> None:
         f"{failed} refused", "—", "no error, every write", wrong == failed == 0
         and present == written > 0,
     )  # fmt: skip
-
-
-def sizes(own: Site, counts: list[int], row: Say) -> None:
-    with psycopg.connect(own.owner, autocommit=True) as connection:
-        mass = Mass(connection)
-        at_first: dict[str, float] = {}
-        for count in counts:
-            mass.grow(count)
-            own.manage("shell", "--verbosity=0", "--command", STORED)
-            for path, one in inside(own, PLAN, "/plans/banc-d-essai/", "/").items():
-                first = at_first.setdefault(path, one["view"])
-                row(
-                    f"{path} at {count:,} observations", f"{one['view'] * 1000:.1f} ms",
-                    f"{first * 1000:.1f} ms at {counts[0]:,}", f"{one['view'] / first:.2f}",
-                    "≤ 1.2", one["view"] / first <= 1.2,
-                )  # fmt: skip
-
-
-# What a nightly run stores, without evaluating a million values each time.
-STORED = """
-from django.db import connection
-from django.utils import timezone
-from indicators.progress import RULES_VERSION
-from indicators.services import refresh_all_progress, refresh_progress
-from indicators.models import Indicator, ProgressRecord
-rows = Indicator.objects.filter(plan__slug="banc-d-essai")
-ProgressRecord.objects.filter(indicator__in=rows).delete()
-ProgressRecord.objects.bulk_create(ProgressRecord(indicator=row, evaluated_on=timezone.localdate(),
-    rules_version=RULES_VERSION, status="no_target", explanation="Banc d’essai.") for row in rows)
-"""
 
 
 if __name__ == "__main__":

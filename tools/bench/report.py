@@ -21,6 +21,7 @@ in the same run. What is measured and how it is made fast: [speed.md](speed.md).
 | what | this site | against | ratio | goal | reached |
 |---|---|---|---|---|---|
 """
+REACHED = {"True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def write(rows: list[Row], *, begun: datetime, busy: float, machine: str) -> Non
     """Write the page."""
     lines = [
         f"| {row.what} | {row.mine} | {row.against} | {row.ratio} | {row.goal} "
-        f"| {'yes' if row.reached == 'True' else 'no'} |\n"
+        f"| {REACHED.get(row.reached, row.reached)} |\n"
         for row in rows
     ]
     head = HEAD.format(day=f"{begun:%d %B %Y, %H:%M} UTC", machine=machine, busy=busy)
