@@ -103,7 +103,7 @@ class Site:
                 ],
                 cwd=ROOT,
                 env=self.environment(
-                    PORT=str(port), **(settings or {})
+                    PORT=str(port), MALLOC_ARENA_MAX="2", **(settings or {})
                 ),
                 stdout=output,
                 stderr=subprocess.STDOUT,
