@@ -72,11 +72,13 @@ def sizes(own: Site, counts: Sequence[int], row: Say) -> None:
             mass.grow(count)
             own.manage("shell", "--verbosity=0", "--command", STORED)
             for path, one in inside(own, "parts", DEMONSTRATION, HOLDS_ALL, "/").items():
-                first = at_first.setdefault(path, one["view"])
+                # The sizes are minutes apart: what else the machine did meanwhile is left out by
+                # taking the least of the times, not their median.
+                least, first = one["least"], at_first.setdefault(path, one["least"])
                 row(
-                    f"{path} at {count:,} observations", f"{one['view'] * 1000:.1f} ms",
-                    f"{first * 1000:.1f} ms at {counts[0]:,}", f"{one['view'] / first:.2f}",
-                    "≤ 1.2", one["view"] / first <= 1.2,
+                    f"{path} at {count:,} observations", f"{least * 1000:.1f} ms",
+                    f"{first * 1000:.1f} ms at {counts[0]:,}", f"{least / first:.2f}",
+                    "≤ 1.2", least / first <= 1.2,
                 )  # fmt: skip
 
 
