@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from dashboards.facts import ActorFacts
 from dashboards.lines import IndicatorLine, lines_of
 from dashboards.milestones import MilestoneEntry, milestones_of
-from dashboards.prepared import KEY, Prepared, Row
 from dashboards.tallies import MilestoneCount, StatusCount, count_milestones, count_statuses
 from measures.models import Measure, MeasureOrganisation
 from objectives.models import Objective
 from plans.alphabet import alphabetical
 from plans.models import OrganisationRole
+from plans.prepared import KEY, Prepared, Row
 
 Numbers = tuple[int, ...]
 ORGANISATION = ("organisation__code", "organisation__short_name", "organisation__name")

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet
 
-from dashboards.prepared import DAY, KEY, Prepared
 from dashboards.tallies import Counted
 from indicators.evaluation import evaluate_indicators
 from indicators.models import Indicator
 from indicators.progress import RULES_VERSION
 from indicators.services import record_of
+from plans.prepared import DAY, KEY, Prepared
 
 
 def stored_on_the_day(indicators: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

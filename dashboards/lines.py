@@ -26,13 +26,13 @@ from dashboards.facts import (
     progress_facts,
     target_facts,
 )
-from dashboards.prepared import DAY, KEY, Prepared, Row
 from dashboards.tallies import Counted
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import format_period
 from indicators.models import Indicator, Observation, Qualifier, Target, TargetPeriod
 from indicators.progress import display_percent
 from indicators.services import record_of
+from plans.prepared import DAY, KEY, Prepared, Row
 
 Scope = Literal["plan", "measure", "pk"]
 """What the lines of a page are those of: a plan, a measure, or one indicator."""

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from dashboards.facts import MilestoneFacts, SourceFacts, UpdateFacts
-from dashboards.prepared import DAY, KEY, Prepared
 from measures.models import Measure, Milestone, MilestoneUpdate
+from plans.prepared import DAY, KEY, Prepared
 
 Scope = Literal["plan", "pk"]
 """The measures of a plan, or one measure."""

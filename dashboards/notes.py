@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from dashboards.facts import SourceFacts
-from dashboards.prepared import KEY, Prepared
 from plans.models import Claim, Note
+from plans.prepared import KEY, Prepared
 
 Scope = Literal["plan", "objectives", "measures", "indicators"]
 """What the notes of a page are about: a plan, or a part of one that refers to them."""

@@ -17,7 +17,6 @@ from dashboards.facts import PlanRef
 from dashboards.filters import MeasureFilter, filter_of, filtered
 from dashboards.lines import IndicatorLine
 from dashboards.notes import ClaimFacts, NoteEntry, SubjectEntry, claims_of, disputed, notes_of
-from dashboards.prepared import KEY, Prepared
 from dashboards.tallies import (
     MilestoneCount,
     StatusCount,
@@ -28,6 +27,7 @@ from dashboards.tallies import (
 )
 from plans.alphabet import alphabetical
 from plans.models import Claim, OrganisationRole, Plan, PlanOrganisation, Source
+from plans.prepared import KEY, Prepared
 
 
 class RelatedPlan(NamedTuple):

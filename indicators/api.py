@@ -51,7 +51,7 @@ from plans.api_support.parameters import (
     passing,
     understood,
 )
-from plans.api_support.prepared import Prepared
+from plans.api_support.shapes import PreparedByShape
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 
 
@@ -273,14 +273,14 @@ def published_values(known_at: Any = None, on: Any = None) -> ObservationQuerySe
     return rows if on is None else rows.filter(period_end__lte=on)
 
 
-def compose(slots: Mapping[str, Any], *, order: str, size: int) -> QuerySet[Any]:
-    """Return the query of a page of values; see `Prepared`."""
-    dates = {name: slots[name] for name in Observations.dates if name in slots}
-    rows = passing(ObservationFilter, published_values(**dates), slots)
-    return cut(columns_of(rows), order, size, slots.get("after"))
+def compose(given: Mapping[str, Any], *, order: str, size: int) -> QuerySet[Any]:
+    """Return the query of a page of values; see `PreparedByShape`."""
+    dates = {name: given[name] for name in Observations.dates if name in given}
+    rows = passing(ObservationFilter, published_values(**dates), given)
+    return cut(columns_of(rows), order, size, given.get("after"))
 
 
-PAGES = Prepared(Observation, compose)
+PAGES = PreparedByShape(compose)
 
 
 class ObservationList(Observations, ListView):

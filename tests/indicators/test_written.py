@@ -117,7 +117,7 @@ def test_a_statement_that_is_composed_already_gives_the_same(
 
     kept = [followed(), followed()]
     assert PAGES._statements
-    monkeypatch.setattr("plans.api_support.prepared.MOST", 0)
+    monkeypatch.setattr("plans.api_support.shapes.MOST", 0)
     monkeypatch.setattr(PAGES, "_statements", {})
     assert kept == [followed()] * 2
     assert len(kept[0]) == len(set(kept[0]))

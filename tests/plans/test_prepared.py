@@ -11,9 +11,9 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 from django.utils.connection import ConnectionDoesNotExist
 
-from dashboards.prepared import DAY, KEY, Prepared
 from measures.models import Measure
 from plans.models import Plan
+from plans.prepared import DAY, KEY, Prepared
 from tests.factories import MeasureFactory, PlanFactory
 
 pytestmark = pytest.mark.django_db
