@@ -75,7 +75,7 @@ check-security: install-dev
 
 check-image: install-dev
 	@echo '== image'; $(BIN)/hadolint Dockerfile
-	@$(BIN)/shellcheck docker/entrypoint.sh .ci/run
+	@$(BIN)/shellcheck docker/*.sh .ci/run
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml docker/*.compose.yml
 
 lint: check-code check-templates ## the quick part of check
