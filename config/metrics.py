@@ -12,6 +12,7 @@ import ipaddress
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -89,8 +90,15 @@ WAITING = {
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request, by the pattern of its address."""
-    _requests.labels(method, route, str(status)).inc()
-    _durations.labels(method).observe(seconds)
+    requests, durations = _figures_of(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@cache
+def _figures_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Find the figures of a kind of request: methods and patterns are few, requests are not."""
+    return _requests.labels(method, route, str(status)), _durations.labels(method)
 
 
 def count_answer(server: str) -> None:

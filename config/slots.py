@@ -19,6 +19,8 @@ StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Any]
 
 THREADS_OF_A_SLOT = 16
+UNQUEUED = ("/healthz", "/openz")
+"""They ask no other server; whoever asks whether a process is well does not wait behind its work."""
 
 Slot = dict[str, BaseDatabaseWrapper]
 
@@ -34,6 +36,8 @@ class Slots:
             self._free.put(_slot())
 
     def __call__(self, meta: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if meta.get("PATH_INFO") in UNQUEUED:
+            return self.application(meta, start_response)
         slot = self._free.get()
         is_whole = False
         try:

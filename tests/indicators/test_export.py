@@ -35,6 +35,11 @@ MANY = 40_000
 MOMENT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _as_many_as_the_tests_ask_for(settings: Settings) -> None:
+    settings.API_EXPORTS_PER_MINUTE = 1_000
+
+
 def written(french: bool = False) -> str:
     return b"".join(table(Observation.objects.all(), FRENCH if french else PLAIN)).decode()
 

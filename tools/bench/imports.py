@@ -134,7 +134,7 @@ def receive(path: Path) -> dict[str, float]:
     from plans.models import Membership, Plan, Role  # noqa: PLC0415
 
     plan = Plan.objects.get(slug=PLAN)
-    user = User.objects.create_user(email="banc@example.org")
+    user = User.objects.create_user(email="importeuse@example.org")
     Membership.objects.create(plan=plan, user=user, role=Role.REVIEWER)
     upload = SimpleUploadedFile("saisie.csv", path.read_bytes())
     jobs.receive(plan, user, upload, at=timezone.now())
@@ -200,7 +200,7 @@ def _copied(path: Path, first: date) -> dict[str, float]:
 
     indicators = dict(Indicator.objects.filter(plan__slug=PLAN).values_list("code", "pk"))
     source = Source.objects.get(plan__slug=PLAN)
-    user, at = User.objects.get(email="banc@example.org"), timezone.now()
+    user, at = User.objects.get(email="importeuse@example.org"), timezone.now()
     earlier = FIRST_MONTH - first
     rows = []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -266,7 +266,7 @@ def import_export(path: Path) -> dict[str, float]:
             return {"valeur exacte": "exact"}[value]
 
     known = Indicator.objects.filter(plan__slug=PLAN).select_related("plan", "unit")
-    user, at = User.objects.get(email="banc@example.org"), timezone.now()
+    user, at = User.objects.get(email="importeuse@example.org"), timezone.now()
     day = widgets.DateWidget("%d/%m/%Y")
     widget_of = {
         "indicator": Known(known), "period_start": day, "period_end": day, "value": French(),
