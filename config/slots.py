@@ -20,7 +20,7 @@ Application = Callable[[dict[str, Any], StartResponse], Any]
 
 THREADS_OF_A_SLOT = 16
 UNQUEUED = ("/healthz", "/openz")
-"""They ask no other server; whoever asks whether a process is well does not wait behind its work."""
+"""They ask no other server; whoever asks whether a process is well does not wait for its work."""
 
 Slot = dict[str, BaseDatabaseWrapper]
 
