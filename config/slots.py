@@ -37,7 +37,8 @@ class Slots:
 
     def __call__(self, meta: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if meta.get("PATH_INFO") in UNQUEUED:
-            return self.application(meta, start_response)
+            well: Iterable[bytes] = self.application(meta, start_response)
+            return well
         slot = self._free.get()
         is_whole = False
         try:
