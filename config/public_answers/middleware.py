@@ -99,6 +99,8 @@ class PublicAnswersMiddleware:
                 count_answer("replica")
                 return response, source
             count_declined("failed" if reading.has_failed else "in parts")
+            # An export counts as under way, and holds its file, until its answer is let go.
+            del response
             made_from = writer()
         count_answer("writer")
         return self._asked(request, made_from), made_from
