@@ -27,10 +27,10 @@ from indicators.formats import format_date
 Environ = Mapping[str, Any]
 Given = tuple[int, list[tuple[str, str]], bytes]
 
-# Where people sign in and work, and what is asked about the site's own health.
+# Where people sign in and work, what is asked about the site's own health, and files.
 PRIVATE = (
     "/agent/", "/comptes/", "/admin/", "/invitation/", "/healthz", "/openz", "/readyz",
-    "/metrics",
+    "/metrics", settings.STATIC_URL,
 )  # fmt: skip
 NAMESPACES = {"dashboards", "exchange", "api"}
 # What an answer may depend on: the request's key holds the first two, and a request that has one
@@ -53,7 +53,6 @@ def asks_for_public(meta: Environ) -> bool:
     return (
         meta["REQUEST_METHOD"] in ("GET", "HEAD")
         and not path.startswith(PRIVATE)
-        and not path.startswith(settings.STATIC_URL)
         and "HTTP_AUTHORIZATION" not in meta
         and "HTTP_HX_REQUEST" not in meta
         and not _known(meta.get("HTTP_COOKIE", ""))
