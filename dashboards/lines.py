@@ -32,7 +32,7 @@ from indicators.formats import format_period
 from indicators.models import Indicator, Observation, Qualifier, Target, TargetPeriod
 from indicators.progress import display_percent
 from indicators.services import record_of
-from plans.prepared import DAY, KEY, Prepared, Row
+from plans.prepared import DAY, KEY, AnyOf, Prepared, Row
 
 Scope = Literal["plan", "measure", "pk"]
 """What the lines of a page are those of: a plan, a measure, or one indicator."""
@@ -110,13 +110,14 @@ class IndicatorLine:
 def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
     """Return the lines of what the key is the id of, on a day, in the order of the pages.
 
-    One line per target in force, one for an indicator without target. Three queries when the
+    One line per target in force, one for an indicator without target. Four queries when the
     progress of that day is stored; where it is not, the indicators are evaluated now, so that a
     page never shows another day's status even before the nightly refresh.
     """
     ask = _questions(scope)
     rows = ask.lines.rows(key=key, day=on)
     missing = [row[0] for row in rows if row[_STATUS] is None]
+    latest = _latest([row[_LATEST] for row in rows if row[_LATEST] is not None])
     periods: dict[int, list[PeriodFacts]] = defaultdict(list)
     for target, *period in ask.periods.rows(key=key) if len(missing) < len(rows) else ():
         periods[target].append(PeriodFacts(*period))
@@ -129,7 +130,7 @@ def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
         if row[_STATUS] is None:
             lines += evaluated[row[0]]
         else:
-            lines.append(_line(row, periods, inexact))
+            lines.append(_line(row, latest, periods, inexact))
     return lines
 
 
@@ -137,20 +138,17 @@ INDICATOR = ("pk", "objective_id", "measure_id", "code", "title", "frequency", "
              "baseline_qualifier")  # fmt: skip
 UNIT = tuple(f"unit__{name}" for name in UnitFacts._fields)
 PROGRESS = tuple(f"stored__{name}" for name in ProgressFacts._fields[:-1])
-LATEST = tuple(f"stored__latest__{name}" for name in LatestFacts._fields[:-1])
 TARGET = tuple(f"stored__target__{name}" for name in TargetFacts._fields[:-2])
 SOURCE = SourceFacts._fields
 COLUMNS = (
-    *INDICATOR, *UNIT, *PROGRESS, *LATEST,
-    *(f"stored__latest__source__{name}" for name in SOURCE),
-    "stored__target_id", *TARGET, *(f"stored__target__source__{name}" for name in SOURCE),
+    *INDICATOR, *UNIT, *PROGRESS, "stored__latest_id", "stored__target_id", *TARGET,
+    *(f"stored__target__source__{name}" for name in SOURCE),
 )  # fmt: skip
 _STATUS = COLUMNS.index("stored__status")
 _UNIT = slice(len(INDICATOR), _STATUS)
 _PROGRESS = slice(_STATUS, _STATUS + len(PROGRESS))
-_LATEST = slice(_PROGRESS.stop, _PROGRESS.stop + len(LATEST))
-_LATEST_SOURCE = slice(_LATEST.stop, _LATEST.stop + len(SOURCE))
-_TARGET_ID = _LATEST_SOURCE.stop
+_LATEST = _PROGRESS.stop
+_TARGET_ID = _LATEST + 1
 _TARGET = slice(_TARGET_ID + 1, _TARGET_ID + 1 + len(TARGET))
 _TARGET_SOURCE = slice(_TARGET.stop, _TARGET.stop + len(SOURCE))
 
@@ -200,21 +198,39 @@ def _questions(scope: Scope) -> _Questions:
     )
 
 
+# Not joined to the lines: the newest ids are beyond what the statistics of a table know of, and
+# PostgreSQL then takes it that a merge ends early, when it reads every value there is.
+_LATEST_VALUES = Prepared(
+    lambda: Observation.objects.filter(AnyOf("pk", "values")).values_list(
+        "pk",
+        *LatestFacts._fields[:-1],
+        *(f"source__{name}" for name in SOURCE),
+    )
+)
+
+
+def _latest(values: list[int]) -> dict[int, LatestFacts]:
+    """Return what lines show of the latest values, by their ids."""
+    found: dict[int, LatestFacts] = {}
+    for pk, *shown in _LATEST_VALUES.rows(values=values) if values else ():
+        of_source = shown[-len(SOURCE) :]
+        source = None if of_source[0] is None else SourceFacts._make(of_source)
+        found[pk] = LatestFacts._make((*shown[: -len(SOURCE)], source))
+    return found
+
+
 def _line(
     row: Row,
+    latest: dict[int, LatestFacts],
     periods: dict[int, list[PeriodFacts]],
     inexact: dict[int, list[InexactFacts]],
 ) -> IndicatorLine:
-    latest = None
-    if row[_LATEST.start] is not None:
-        source = SourceFacts._make(row[_LATEST_SOURCE]) if row[_LATEST_SOURCE.start] else None
-        latest = LatestFacts._make((*row[_LATEST], source))
     target = None
     if row[_TARGET_ID] is not None:
         source = SourceFacts._make(row[_TARGET_SOURCE])
         asked = tuple(periods.get(row[_TARGET_ID], ()))
         target = TargetFacts._make((*row[_TARGET], source, asked))
-    progress = ProgressFacts._make((*row[_PROGRESS], latest))
+    progress = ProgressFacts._make((*row[_PROGRESS], latest.get(row[_LATEST])))
     return IndicatorLine(
         indicator=IndicatorFacts._make((*row[: _UNIT.start], UnitFacts._make(row[_UNIT]))),
         target=target,

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from indicators import progress
@@ -68,7 +69,7 @@ def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[
     """Return the progress of each indicator on a day, by indicator id.
 
     One record per target in force, or one without target. What is stored for that very day is
-    read (one query); what is not is evaluated now, so that a page never shows another day's
+    read (two queries); what is not is evaluated now, so that a page never shows another day's
     status even before the nightly refresh. The indicators come with plan, unit and measure.
     """
     stored: dict[int, list[ProgressRecord]] = defaultdict(list)
@@ -76,7 +77,9 @@ def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[
         ProgressRecord.objects.filter(
             indicator__in=indicators, evaluated_on=on, rules_version=progress.RULES_VERSION
         )
-        .select_related("target__source", "latest__source")
+        .select_related("target__source")
+        # Not joined: statistics know nothing of the newest ids, and a join may then read them all.
+        .prefetch_related(Prefetch("latest", Observation.objects.select_related("source")))
         .order_by("target__position", "target__code", "target_id")
     ):
         stored[record.indicator_id].append(record)

@@ -14,8 +14,9 @@ from datetime import date
 from typing import Any
 
 import psycopg
+from django.contrib.postgres.fields import ArrayField
 from django.db import connections, router
-from django.db.models import BigIntegerField, DateField, Model, QuerySet
+from django.db.models import BigIntegerField, DateField, F, Lookup, Model, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.fields import Field
 
@@ -48,6 +49,21 @@ KEY = Given("key", BigIntegerField())
 """The id of what is asked about: a plan, a measure, an indicator."""
 DAY = Given("day", DateField())
 """The day that is asked about."""
+
+
+class AnyOf(Lookup):
+    """The condition that an id is one of those that each asking gives a list of."""
+
+    prepare_rhs = False
+
+    def __init__(self, column: str, name: str) -> None:
+        super().__init__(F(column), Given(name, ArrayField(BigIntegerField())))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Write the condition; however many ids there are, its text is the same."""
+        column, of_column = self.process_lhs(compiler, connection)
+        ids, of_ids = compiler.compile(self.rhs)
+        return f"{column} = ANY ({ids})", [*of_column, *of_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +133,7 @@ class Prepared:
         self._write = write
         self._statement: Statement | None = None
 
-    def rows(self, **given: int | date) -> list[Row]:
+    def rows(self, **given: int | date | list[int]) -> list[Row]:
         """Ask with these values; return the rows as the database has them.
 
         Raises KeyError when a value that the query needs is not given.

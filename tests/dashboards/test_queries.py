@@ -38,15 +38,15 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 HOME = 11
-PLAN = 16
+PLAN = 17
 PLAN_FILTERED = PLAN
-OBJECTIVE = 12
-MEASURE = 11
+OBJECTIVE = 13
+MEASURE = 12
 INDICATOR = 13
 SOURCES = 4
-EVALUATED_NOW = 5
+EVALUATED_NOW = 4
 """More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
-values."""
+values; less the latest values, which are among those."""
 
 
 @pytest.fixture(params=[1, 3], ids=["one of each", "three of each"])

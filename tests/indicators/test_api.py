@@ -235,10 +235,10 @@ def test_the_export_for_a_french_spreadsheet(client: Client) -> None:
 COSTS = {
     "units/": 3,
     "indicators/": 4,
-    "indicators/?status=behind": 4,
+    "indicators/?status=behind": 5,
     "targets/": 5,
     "observations/": 2,
-    "progress/": 4,
+    "progress/": 5,
     "progress/?on=2024-01-01": 8,
     "observations/export.csv": 2,
     "plans/plan/indicators/followed/": 3,

@@ -237,7 +237,7 @@ def test_reading_progress_costs_the_same_for_any_number_of_indicators(
         for year in range(2020, 2020 + size):
             publish(indicator, year=year)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         services.progress_of(indicators, on=TODAY)
     with django_assert_num_queries(5):
         services.progress_of(indicators, on=date(2023, 3, 2))
