@@ -50,7 +50,7 @@ class SessionStore(cache.SessionStore):
             return {}
         return held
 
-    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's words
+    def save(self, must_create: bool = False) -> None:
         """Store it; never over one that could not be read."""
         if self.was_not_read:
             raise SessionsAwayError
