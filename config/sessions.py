@@ -28,6 +28,8 @@ class SessionsAwayError(Exception):
 class SessionStore(cache.SessionStore):
     """A session in Redis. Whatever is asked of it raises SessionsAwayError without Redis."""
 
+    _cache: Any  # which the stubs do not tell
+
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self.is_for_everybody = False

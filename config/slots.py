@@ -3,6 +3,8 @@
 A thread that only waits costs little; one that works takes the processor and connections to the
 database from the others. So a process has many threads (`THREADS_OF_A_SLOT` for each slot), and as
 many slots as it should work on at once. The connections belong to the slots: threads come and go.
+A file that is whole needs no slot while it is sent: a reader who stops reading it keeps a thread
+that waits, and nobody's work.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from plans.api_support.transfers import is_finished
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Any]
@@ -45,6 +49,10 @@ class Slots:
             for alias, connection in slot.items():
                 connections[alias] = connection
             answer = self.application(meta, start_response)
+            if is_finished(answer):
+                is_whole = True
+                finished: Iterable[bytes] = answer
+                return finished
             if isinstance(answer, list) or not getattr(answer, "streaming", True):
                 is_whole = True
                 try:

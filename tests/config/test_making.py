@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.http import FileResponse
 from pytest_django.fixtures import Settings
 
 from config.public_answers import front
@@ -18,6 +20,7 @@ from config.public_answers.editions import Editions
 from config.public_answers.kept import Answer, keep, memory
 from config.public_answers.making import MAKING, Making
 from config.slots import Slots
+from plans.api_support.transfers import FinishedFile
 
 PATH = "/plans/grand-est-2019/"
 
@@ -244,3 +247,16 @@ def test_a_slot_is_left_when_its_answer_is_sent_and_when_it_fails() -> None:
     with pytest.raises(IndexError):
         site({}, None)
     assert site._free.qsize() == 1
+
+
+def test_a_finished_file_needs_no_slot_while_it_is_sent() -> None:
+    def application(meta: dict[str, Any], start_response: Any) -> Any:
+        return FileResponse(io.BytesIO(b"evidence")) if meta else FinishedFile([b"a", b"b"])
+
+    site = Slots(application, 1)
+    for meta, content in (({}, b"ab"), ({"FILE": "yes"}, b"evidence")):
+        sent: Any = site(meta, None)
+        assert site._free.qsize() == 1
+        assert b"".join(sent) == content
+        sent.close()
+        assert site._free.qsize() == 1
