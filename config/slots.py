@@ -4,13 +4,16 @@ A thread that only waits costs little; one that works takes the processor and co
 database from the others. So a process has many threads (`THREADS_OF_A_SLOT` for each slot), and as
 many slots as it should work on at once. The connections belong to the slots: threads come and go.
 A file that is whole needs no slot while it is sent: a reader who stops reading it keeps a thread
-that waits, and nobody's work.
+that waits, and nobody's work. The web server waits for such a reader for as long as the connection
+stands, so files may take half of the threads and no more.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from queue import LifoQueue
 from typing import Any
 
@@ -23,6 +26,10 @@ StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Any]
 
 THREADS_OF_A_SLOT = 16
+FILES_OF_A_SLOT = THREADS_OF_A_SLOT // 2
+"""Files being sent at once, for each slot: the other threads are for what is worked on."""
+BUSY_SECONDS = 30
+BUSY = "Trop de fichiers sont envoyés en ce moment. Réessayez dans une minute.\n"
 UNQUEUED = ("/healthz", "/openz")
 """They ask no other server; whoever asks whether a process is well does not wait for its work."""
 
@@ -36,6 +43,7 @@ class Slots:
         self.application = application
         # The one that was left last is taken first: its connections are there.
         self._free: LifoQueue[Slot] = LifoQueue()
+        self._files = threading.BoundedSemaphore(count * FILES_OF_A_SLOT)
         for _ in range(count):
             self._free.put(_slot())
 
@@ -51,8 +59,7 @@ class Slots:
             answer = self.application(meta, start_response)
             if is_finished(answer):
                 is_whole = True
-                finished: Iterable[bytes] = answer
-                return finished
+                return self._file(answer, start_response)
             if isinstance(answer, list) or not getattr(answer, "streaming", True):
                 is_whole = True
                 try:
@@ -66,6 +73,18 @@ class Slots:
         finally:
             if is_whole:
                 self._leave(slot)
+
+    def _file(self, answer: Any, start_response: StartResponse) -> Iterable[bytes]:
+        """Send a file, where not too many are being sent; nothing of it has left yet."""
+        if self._files.acquire(blocking=False):
+            return _Sent(answer, self._files.release)
+        _close(answer)
+        start_response(
+            f"{HTTPStatus.SERVICE_UNAVAILABLE} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}",
+            [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(BUSY_SECONDS)),
+             ("Cache-Control", "no-store")],
+        )  # fmt: skip
+        return [BUSY.encode()]
 
     def _leave(self, slot: Slot) -> None:
         for alias in slot:
@@ -88,7 +107,7 @@ def _close(answer: Any) -> None:
 
 
 class _Sent:
-    """An answer sent in parts: its slot is left when the last is sent, or it is given up."""
+    """An answer sent in parts: its place is left when the last is sent, or it is given up."""
 
     def __init__(self, answer: Any, leave: Callable[[], None]) -> None:
         self.answer = answer
@@ -98,7 +117,7 @@ class _Sent:
         return iter(self.answer)
 
     def close(self) -> None:
-        """Close the answer and leave the slot, once."""
+        """Close the answer and leave the place, once."""
         leave, self._leave = self._leave, lambda: None
         try:
             _close(self.answer)
