@@ -19,8 +19,10 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpResponse
 
-from plans.api_support.transfers import is_finished
+from plans.api_support.problems import problem
+from plans.api_support.transfers import BUSY_SECONDS, is_finished
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Any]
@@ -28,7 +30,6 @@ Application = Callable[[dict[str, Any], StartResponse], Any]
 THREADS_OF_A_SLOT = 16
 FILES_OF_A_SLOT = THREADS_OF_A_SLOT // 2
 """Files being sent at once, for each slot: the other threads are for what is worked on."""
-BUSY_SECONDS = 30
 BUSY = "Trop de fichiers sont envoyés en ce moment. Réessayez dans une minute.\n"
 UNQUEUED = ("/healthz", "/openz")
 """They ask no other server; whoever asks whether a process is well does not wait for its work."""
@@ -59,7 +60,7 @@ class Slots:
             answer = self.application(meta, start_response)
             if is_finished(answer):
                 is_whole = True
-                return self._file(answer, start_response)
+                return self._file(meta, answer, start_response)
             if isinstance(answer, list) or not getattr(answer, "streaming", True):
                 is_whole = True
                 try:
@@ -74,17 +75,24 @@ class Slots:
             if is_whole:
                 self._leave(slot)
 
-    def _file(self, answer: Any, start_response: StartResponse) -> Iterable[bytes]:
+    def _file(
+        self, meta: dict[str, Any], answer: Any, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """Send a file, where not too many are being sent; nothing of it has left yet."""
         if self._files.acquire(blocking=False):
             return _Sent(answer, self._files.release)
         _close(answer)
-        start_response(
-            f"{HTTPStatus.SERVICE_UNAVAILABLE} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}",
-            [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(BUSY_SECONDS)),
-             ("Cache-Control", "no-store")],
-        )  # fmt: skip
-        return [BUSY.encode()]
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        refusal = (
+            problem(status, "Enough files are being sent; ask again in a moment.")
+            if meta.get("PATH_INFO", "").startswith("/api/")
+            else HttpResponse(
+                BUSY, "text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+            )
+        )
+        refusal["Retry-After"] = str(BUSY_SECONDS)
+        start_response(f"{status} {status.phrase}", list(refusal.items()))
+        return [refusal.content]
 
     def _leave(self, slot: Slot) -> None:
         for alias in slot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -277,6 +278,10 @@ def test_files_take_half_of_the_threads_and_no_more() -> None:
     [(status, headers)] = said
     assert (status, dict(headers)["Retry-After"]) == ("503 Service Unavailable", "30")
     assert (made[-1].closed, made[0].closed) == (True, False)
+    of_api = site({"PATH_INFO": "/api/v1/"}, lambda *words: said.append(words))
+    assert (json.loads(b"".join(of_api))["status"], dict(said[-1][1])["Content-Type"]) == (
+        503, "application/problem+json",
+    )  # fmt: skip
     # One that is sent, or given up, makes room for the next.
     sent[0].close()
     assert b"".join(site({}, None)) == b"evidence"
