@@ -385,9 +385,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # The first stroke of midnight stores the new day; one query finds out that nothing is missing.
     "refresh-progress": {
-        "task": "indicators.tasks.refresh_all_progress",
-        "schedule": crontab(hour=0, minute=5),
+        "task": "indicators.tasks.refresh_missing_progress",
+        "schedule": crontab(),
+        "options": {"expires": 55},
     },
     "remind": {
         "task": "agent.tasks.remind",

@@ -44,7 +44,7 @@ OBJECTIVE = 12
 MEASURE = 11
 INDICATOR = 13
 SOURCES = 4
-EVALUATED_NOW = 5
+EVALUATED_NOW = 6
 """More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
 values."""
 
