@@ -36,6 +36,7 @@ from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from redis import RedisError
@@ -43,6 +44,7 @@ from redis import RedisError
 from config.database_roles import application_role, as_owner, protect
 from config.embedded.paths import EmbeddedError
 from config.embedded.postgres import installation
+from indicators.services import refresh_missing_progress
 from plans.evidence import FOLDER, stored_files
 from plans.files import files
 
@@ -205,6 +207,8 @@ def restore(source: Path, *, replace: bool) -> Manifest:
             _compare(manifest, owner)
         with _storage_said("written: the database is restored, these files are not. Restore again"):
             _restore_evidence(tar, manifest)
+        # The archive holds the progress of its own day: no reader reckons today's from all values.
+        refresh_missing_progress(on=timezone.localdate())
     try:
         cache.clear()
     except RedisError as error:

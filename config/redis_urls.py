@@ -4,7 +4,19 @@ The cache has a database of its own: clearing it flushes the whole database, and
 deferred work must survive that.
 """
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+SOON: dict[str, Any] = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
+    # A connection that a restart left dead is made anew, once; the library would go on for seconds.
+    "retry": Retry(NoBackoff(), 1),
+}
+"""How Redis is asked where somebody waits for a page."""
 
 
 def cache_url(redis_url: str, database: int = 1) -> str:

@@ -79,9 +79,8 @@ def anonymise(user: User) -> None:
     )  # fmt: skip
     for kind in belongings:
         kind._default_manager.filter(user=user).delete()
-    sessions = UserSession.objects.filter(user=user)
-    Session.objects.filter(session_key__in=sessions.values("session_key")).delete()
-    sessions.delete()
+    for session in UserSession.objects.filter(user=user):
+        session.end()  # wherever sessions are kept
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     ).update(object_repr=f"{user.pk}", change_message="")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import FilteredRelation, Q, QuerySet
 
 from dashboards.tallies import Counted
-from indicators.evaluation import evaluate_indicators
+from indicators.evaluation import evaluated_by_and_by
 from indicators.models import Indicator
 from indicators.progress import RULES_VERSION
 from indicators.services import record_of
@@ -61,10 +61,9 @@ def _by_plan(
             counted[plan].append(Counted(status, target is not None, value is not None))
     if missing:
         asked = Indicator.objects.filter(pk__in=missing).select_related("plan", "unit", "measure")
-        for evaluations in evaluate_indicators(list(asked), on=on).values():
-            for evaluation in evaluations:
-                record = record_of(evaluation)
-                counted[evaluation.indicator.plan_id].append(
-                    Counted(record.status, evaluation.target is not None, record.value is not None)
-                )
+        for evaluation in evaluated_by_and_by(list(asked), on=on):
+            record = record_of(evaluation)
+            counted[evaluation.indicator.plan_id].append(
+                Counted(record.status, evaluation.target is not None, record.value is not None)
+            )
     return counted

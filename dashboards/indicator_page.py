@@ -153,7 +153,7 @@ def shown_indicator(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
 
 def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
     """Load the page of an indicator, selected by `shown_indicator`."""
-    evaluations = evaluate_indicators([indicator], on=on)[indicator.pk]
+    evaluations = evaluate_indicators([indicator], on=on, with_observations=True)[indicator.pk]
     prefetch_related_objects(
         [evaluation.target for evaluation in evaluations if evaluation.target], "source"
     )

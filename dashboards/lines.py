@@ -27,9 +27,16 @@ from dashboards.facts import (
     target_facts,
 )
 from dashboards.tallies import Counted
-from indicators.evaluation import Evaluation, evaluate_indicators
+from indicators.evaluation import evaluated_by_and_by
 from indicators.formats import format_period
-from indicators.models import Indicator, Observation, Qualifier, Target, TargetPeriod
+from indicators.models import (
+    Indicator,
+    Observation,
+    ProgressRecord,
+    Qualifier,
+    Target,
+    TargetPeriod,
+)
 from indicators.progress import display_percent
 from indicators.services import record_of
 from plans.prepared import DAY, KEY, AnyOf, Prepared, Row
@@ -244,23 +251,21 @@ def _evaluated(
 ) -> dict[int, list[IndicatorLine]]:
     """Evaluate now what is not stored for the day."""
     asked = Indicator.objects.filter(pk__in=indicators).select_related("plan", "unit", "measure")
-    found = evaluate_indicators(list(asked), on=on)
-    targets = [one.target for listed in found.values() for one in listed if one.target]
-    prefetch_related_objects(targets, "source")
-    lines: dict[int, list[IndicatorLine]] = {}
-    for pk, evaluations in found.items():
-        lines[pk] = [
-            _line_of(indicator_facts(one.indicator), one, inexact.get(pk, ()))
-            for one in evaluations
-        ]
+    records = [record_of(one) for one in evaluated_by_and_by(list(asked), on=on)]
+    prefetch_related_objects([one.target for one in records if one.target], "source")
+    lines: dict[int, list[IndicatorLine]] = defaultdict(list)
+    for record in records:
+        pk = record.indicator.pk
+        line = _line_of(indicator_facts(record.indicator), record, inexact.get(pk, ()))
+        lines[pk].append(line)
     return lines
 
 
 def _line_of(
-    indicator: IndicatorFacts, evaluation: Evaluation, inexact: Iterable[InexactFacts]
+    indicator: IndicatorFacts, record: ProgressRecord, inexact: Iterable[InexactFacts]
 ) -> IndicatorLine:
-    target = None if evaluation.target is None else target_facts(evaluation.target)
-    progress = progress_facts(record_of(evaluation))
+    target = None if record.target is None else target_facts(record.target)
+    progress = progress_facts(record)
     return IndicatorLine(
         indicator=indicator,
         target=target,

@@ -1,13 +1,15 @@
 """From rows to the pure rules: what `indicators.progress` needs, read in a few queries.
 
-Whatever the number of indicators, `evaluate_indicators` costs four queries: targets, their
-periods, their checkpoints, and the published observations.
+Whatever the number of indicators, `evaluate_indicators` costs five queries: targets, their
+periods, their checkpoints, what the rules take of the published observations, and the latest of
+these whole. An indicator may have thousands of them: as rows of the model they cost four times the
+time, and a page of memory for each few.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +18,15 @@ from indicators import progress
 from indicators.models import Indicator, Observation, Target
 from measures.models import Advancement
 from plans.models import Plan
+
+OBSERVED = (
+    "period_start", "period_end", "value", "numerator", "denominator", "qualifier", "provisional",
+    "pk",
+)  # fmt: skip
+"""What the rules take of an observation."""
+TOGETHER = 100
+"""Indicators whose observations are held at once, where many are evaluated."""
+_QUALIFIERS = {one.value: one for one in progress.Qualifier}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,8 @@ class Evaluation:
     terms: progress.Target | None
     result: progress.Progress
     observations: Mapping[int, Observation]
-    """The published observations of the series, by the `sequence` the rules know them by."""
+    """Rows of the series, by the `sequence` the rules know them by: the latest, or all of them
+    where `evaluate_indicators` was asked for them."""
 
     @property
     def latest(self) -> Observation | None:
@@ -46,27 +58,33 @@ def limits_of(plan: Plan) -> progress.Limits:
 
 def series_of(indicator: Indicator, observations: Iterable[Observation]) -> progress.Series:
     """Return an indicator and these versions of its values as the rules take them."""
+    return _series(indicator, map(_observed_of, observations))
+
+
+def _series(indicator: Indicator, observed: Iterable[progress.Observed]) -> progress.Series:
     return progress.Series(
         measurement=progress.Measurement(indicator.measurement),
-        observations=tuple(
-            progress.Observed(
-                start=observation.period_start,
-                end=observation.period_end,
-                value=observation.value,
-                numerator=observation.numerator,
-                denominator=observation.denominator,
-                qualifier=progress.Qualifier(observation.qualifier),
-                provisional=observation.provisional,
-                sequence=observation.pk,
-            )
-            for observation in observations
-        ),
+        observations=tuple(observed),
         baseline=indicator.baseline,
         baseline_on=indicator.baseline_on,
         ratio_scale=indicator.unit.ratio_scale,
         frequency=progress.Frequency(indicator.frequency) if indicator.frequency else None,
         lag_days=indicator.availability_lag_days,
     )
+
+
+def _observed_of(row: Observation) -> progress.Observed:
+    return _observed(*(getattr(row, name) for name in OBSERVED))
+
+
+def _observed(
+    start: date, end: date, value: Decimal | None, numerator: Decimal | None,
+    denominator: Decimal | None, qualifier: str, provisional: bool, sequence: int,
+) -> progress.Observed:  # fmt: skip
+    return progress.Observed(
+        start=start, end=end, value=value, numerator=numerator, denominator=denominator,
+        qualifier=_QUALIFIERS[qualifier], provisional=provisional, sequence=sequence,
+    )  # fmt: skip
 
 
 def terms_of(target: Target, *, on: date) -> progress.Target:
@@ -94,12 +112,25 @@ def terms_of(target: Target, *, on: date) -> progress.Target:
     )
 
 
+def evaluated_by_and_by(indicators: Sequence[Indicator], *, on: date) -> Iterator[Evaluation]:
+    """Yield the evaluations of many indicators, holding the observations of a few at a time."""
+    for first in range(0, len(indicators), TOGETHER):
+        batch = indicators[first : first + TOGETHER]
+        for evaluations in evaluate_indicators(batch, on=on).values():
+            yield from evaluations
+
+
 def evaluate_indicators(
-    indicators: Sequence[Indicator], *, on: date, known_at: datetime | None = None
+    indicators: Sequence[Indicator],
+    *,
+    on: date,
+    known_at: datetime | None = None,
+    with_observations: bool = False,
 ) -> dict[int, list[Evaluation]]:
     """Evaluate each indicator for a day: one evaluation per target in force, or one without target.
 
-    `known_at` asks with the observations that were published at that moment instead of now.
+    `known_at` asks with the observations that were published at that moment instead of now;
+    `with_observations` brings all of their rows, not the latest alone.
     The indicators come with their plan, unit and measure selected. The answer is by indicator id.
     """
     by_id = {indicator.pk: indicator for indicator in indicators}
@@ -114,15 +145,20 @@ def evaluate_indicators(
         targets[target.indicator_id].append(target)
     versions = Observation.objects.of_indicators(by_id)
     versions = versions.current() if known_at is None else versions.known_at(known_at)
-    observations: dict[int, list[Observation]] = defaultdict(list)
-    for observation in versions.select_related("source").order_by("period_end", "id"):
-        observations[observation.indicator_id].append(observation)
+    versions = versions.order_by("period_end", "id")
+    rows: dict[int, dict[int, Observation]] = defaultdict(dict)
+    observed: dict[int, list[progress.Observed]] = defaultdict(list)
+    if with_observations:
+        for row in versions.select_related("source"):
+            rows[row.indicator_id][row.pk] = row
+            observed[row.indicator_id].append(_observed_of(row))
+    else:
+        for pk, *columns in versions.values_list("indicator_id", *OBSERVED).iterator():
+            observed[pk].append(_observed(*columns))
 
     evaluations: dict[int, list[Evaluation]] = {}
     for indicator in indicators:
-        rows = observations[indicator.pk]
-        series = series_of(indicator, rows)
-        numbered = {observation.pk: observation for observation in rows}
+        series = _series(indicator, observed.pop(indicator.pk, ()))
         limits = limits_of(indicator.plan)
         asked: list[Target | None] = [*targets[indicator.pk]] or [None]
         evaluations[indicator.pk] = []
@@ -135,9 +171,18 @@ def evaluate_indicators(
                     series=series,
                     terms=terms,
                     result=progress.evaluate(series, terms, on=on, limits=limits),
-                    observations=numbered,
+                    observations=rows[indicator.pk],
                 )
             )
+    if not with_observations:
+        latest = {
+            one.result.latest.sequence
+            for several in evaluations.values()
+            for one in several
+            if one.result.latest is not None
+        }
+        for row in Observation.objects.select_related("source").filter(pk__in=latest):
+            rows[row.indicator_id][row.pk] = row
     return evaluations
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.http import StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -17,7 +16,7 @@ from plans.api_support.parameters import filtered
 from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer
 from plans.api_support.revisions import Tag
 from plans.api_support.throttling import ExportsPerCaller
-from plans.api_support.transfers import Transfer
+from plans.api_support.transfers import FinishedFile, Transfer
 from plans.api_support.views import ListView
 
 TYPE = "text/csv; charset=utf-8"
@@ -46,10 +45,10 @@ class ObservationExport(Observations, ListView):
         renderer: Any = request.accepted_renderer
         packs = _GZIP.search(request.headers.get("Accept-Encoding", "")) is not None
         if request.method == "HEAD":  # who asks for the headers only starts no reading
-            answer = StreamingHttpResponse((), content_type=TYPE)
+            answer = FinishedFile((), content_type=TYPE)
         else:
             whole = Transfer(table(rows, renderer.dialect))
-            answer = StreamingHttpResponse(whole.read(packed=packs), content_type=TYPE)
+            answer = FinishedFile(whole.read(packed=packs), content_type=TYPE)
             answer["Content-Length"] = str(whole.packed_size if packs else whole.size)
         if packs:
             answer["Content-Encoding"] = "gzip"

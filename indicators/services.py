@@ -1,7 +1,7 @@
 """Verbs with consequences: what becomes public, and the stored progress that follows from it.
 
 Progress is refreshed in the transaction that publishes, corrects or withdraws a value, so that no
-reader sees one without the other, and every night as dates pass.
+reader sees one without the other, and from midnight on as dates pass.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
 from indicators import progress
-from indicators.evaluation import Evaluation, evaluate_indicators
+from indicators.evaluation import TOGETHER, Evaluation, evaluated_by_and_by
 from indicators.explanations import explain
 from indicators.models import Indicator, Observation, ProgressRecord
 from plans import workflow
@@ -85,29 +85,26 @@ def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[
         stored[record.indicator_id].append(record)
     missing = [indicator for indicator in indicators if indicator.pk not in stored]
     if missing:
-        for indicator_id, evaluations in evaluate_indicators(missing, on=on).items():
-            stored[indicator_id] = [record_of(evaluation) for evaluation in evaluations]
+        for evaluation in evaluated_by_and_by(missing, on=on):
+            stored[evaluation.indicator.pk].append(record_of(evaluation))
     return stored
 
 
 @transaction.atomic
-def refresh_progress(indicators: Iterable[int], *, on: date) -> int:
+def refresh_progress(indicators: Iterable[int], *, on: date, waits: bool = True) -> int:
     """Evaluate these indicators (ids) for a day and store the result; return how many records.
 
     The indicators are locked, in the order of their ids: a publication going on elsewhere waits,
-    or is waited for, and the last to finish stores what includes both.
+    or is waited for, and the last to finish stores what includes both. Who does not wait leaves to
+    the others what they have in hand: whoever holds the lock stores what follows.
     """
     locked = list(
         Indicator.objects.filter(pk__in=indicators)
         .select_related("plan", "unit", "measure")
-        .select_for_update(of=("self",), no_key=True)
+        .select_for_update(of=("self",), no_key=True, skip_locked=not waits)
         .order_by("pk")
     )
-    records = [
-        record_of(evaluation)
-        for evaluations in evaluate_indicators(locked, on=on).values()
-        for evaluation in evaluations
-    ]
+    records = [record_of(evaluation) for evaluation in evaluated_by_and_by(locked, on=on)]
     kept = ProgressRecord.objects.bulk_create(
         records,
         update_conflicts=True,
@@ -127,6 +124,24 @@ def refresh_all_progress(*, on: date) -> int:
         refresh_progress(Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=on)
         for plan in Plan.objects.order_by("pk")
     )
+
+
+def refresh_missing_progress(*, on: date) -> int:
+    """Store for a day what no record says of it yet; return how many records.
+
+    What is stored for the day is right: triggers remove what a change makes wrong. It is missing
+    at midnight, after a restore, and where the rules are new. A few indicators at a time: readers
+    find more stored with each, and a second worker takes others. One query when nothing is missing.
+    """
+    stored = ProgressRecord.objects.filter(
+        indicator=OuterRef("pk"), evaluated_on=on, rules_version=progress.RULES_VERSION
+    )
+    missing = Indicator.objects.filter(~Exists(stored)).order_by("pk").values_list("pk", flat=True)
+    count = last = 0
+    while few := list(missing.filter(pk__gt=last)[:TOGETHER]):
+        count += refresh_progress(few, on=on, waits=False)
+        last = few[-1]
+    return count
 
 
 def _lock_indicator(observation: Observation) -> Indicator:

@@ -12,3 +12,9 @@ from indicators import services
 def refresh_all_progress() -> int:
     """Store every plan's progress for the day that has begun (Europe/Paris)."""
     return services.refresh_all_progress(on=timezone.localdate())
+
+
+@shared_task(name="indicators.tasks.refresh_missing_progress", ignore_result=True)
+def refresh_missing_progress() -> int:
+    """Store the progress that nothing says yet for the day that has begun (Europe/Paris)."""
+    return services.refresh_missing_progress(on=timezone.localdate())

@@ -49,7 +49,11 @@ def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date
     observations = [row for row in contributions if isinstance(row, Observation)]
     updates = [row for row in contributions if isinstance(row, MilestoneUpdate)]
     indicators = {row.indicator_id: row.indicator for row in observations}
-    evaluations = evaluate_indicators(list(indicators.values()), on=on) if indicators else {}
+    evaluations = (
+        evaluate_indicators(list(indicators.values()), on=on, with_observations=True)
+        if indicators
+        else {}
+    )
     published = _published_states(updates)
     return [
         _of_observation(row, evaluations[row.indicator_id], rights)

@@ -32,6 +32,7 @@ from config.public_answers.sources import Source, source_of, writer
 from config.replicas.router import reading_replica
 from plans.api_support.revisions import RESTS_ON
 from plans.api_support.throttling import PerCaller
+from plans.api_support.transfers import is_finished
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -88,17 +89,18 @@ class PublicAnswersMiddleware:
     ) -> tuple[HttpResponseBase, Source | None]:
         """Return the response and what it was made from: the writer, where the replica failed.
 
-        Whoever asks for what is public changes nothing, so it may be asked for twice. What is sent
-        in parts is read while it is sent, when it can be asked for no more: from the writer.
+        Whoever asks for what is public changes nothing, so it may be asked for twice, as long as
+        nothing of it has left: what is still read while it is sent comes from the writer.
         """
         made_from: Source | None = source
         if source.is_replica:
             with reading_replica() as reading:
                 response = self._asked(request, source)
-            if not (reading.has_failed or response.streaming):
+            reads_on = response.streaming and not is_finished(response)
+            if not (reading.has_failed or reads_on):
                 count_answer("replica")
                 return response, source
-            count_declined("failed" if reading.has_failed else "in parts")
+            count_declined("failed" if reading.has_failed else "read while sent")
             # An export counts as under way, and holds its file, until its answer is let go.
             del response
             made_from = writer()

@@ -12,7 +12,7 @@ from config.embedded.paths import Layout
 from config.environment import Environment, local_address
 from config.file_storage import file_storage
 from config.openid_connect import openid_connect_apps
-from config.redis_urls import broker_url, cache_url
+from config.redis_urls import SOON, broker_url, cache_url
 from config.replicas import REPLICA
 from config.security import content_policy, origins
 
@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "plans.api_support.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -185,9 +185,23 @@ CACHES: dict[str, dict[str, Any]] = {
         "LOCATION": cache_url(REDIS_URL),
         "KEY_PREFIX": "plans",
         # A page does without the cache sooner than it waits for it.
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
-    }
+        "OPTIONS": {**SOON},
+    },
+    # Beside the queue, in the database that nobody empties; asked where SESSION_STORE says so.
+    "sessions": {
+        "BACKEND": "config.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "plans",
+        # As in the database: data, never code.
+        "OPTIONS": {**SOON, "serializer": "django.core.signing.JSONSerializer"},
+    },
 }
+SESSION_STORE = env.choice("SESSION_STORE", default="DATABASE", allowed=("DATABASE", "REDIS"))
+SESSION_ENGINE = {
+    "DATABASE": "django.contrib.sessions.backends.db",
+    "REDIS": "config.sessions",
+}[SESSION_STORE]
+SESSION_CACHE_ALIAS = "sessions"
 
 # Public answers kept by edition of the data (docs/speed.md), asked of this database.
 PUBLIC_ANSWERS: dict[str, Any] = {"kept": True, "database": "default"}
@@ -371,9 +385,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # The first stroke of midnight stores the new day; one query finds out that nothing is missing.
     "refresh-progress": {
-        "task": "indicators.tasks.refresh_all_progress",
-        "schedule": crontab(hour=0, minute=5),
+        "task": "indicators.tasks.refresh_missing_progress",
+        "schedule": crontab(),
+        "options": {"expires": 55},
     },
     "remind": {
         "task": "agent.tasks.remind",

@@ -27,6 +27,7 @@ STORAGES = {
 # two numbers are left alone: a worker that a test starts takes number 1 for its cache.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CACHES["default"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 3)
+CACHES["sessions"]["LOCATION"] = cache_url(REDIS_URL, 2 * _worker + 2)
 CELERY_BROKER_URL = broker_url(cache_url(REDIS_URL, 2 * _worker + 2))
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -46,7 +46,10 @@ class ApiMiddleware:
         else:
             answer = self.get_response(request)
         if answer.status_code >= 400 and answer.get("Content-Type") != MEDIA_TYPE:
+            later = answer.get("Retry-After")
             answer = problem(answer.status_code)
+            if later is not None:
+                answer["Retry-After"] = later
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":

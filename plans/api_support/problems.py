@@ -31,6 +31,7 @@ TITLES = {
     428: "The version you have seen is not named",
     429: "Too many requests",
     500: "The site failed",
+    503: "The site cannot answer for the moment",
 }
 
 

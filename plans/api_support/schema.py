@@ -17,7 +17,7 @@ from plans.api_support.problems import (
 from plans.api_support.representation import fields_of
 from plans.api_support.throttling import WINDOW
 
-ERRORS = (400, 401, 404, 405, 406, 429, 500)
+ERRORS = (400, 401, 404, 405, 406, 429, 500, 503)
 DATES = {
     "on": ("date", "The day of the evaluation (today in Paris by default), as 2024-12-31."),
     "known_at": (
@@ -61,6 +61,7 @@ class DescribedSchema(AutoSchema):
                         ).ref
                     }
                 },
+                **({"headers": {"Retry-After": RETRY}} if status in LATER else {}),
             }
             for status in sorted(statuses)
         }
@@ -209,6 +210,9 @@ HEADERS = {
     "Last-Modified": header("Since when it is the same.", "Fri, 20 Nov 2026 23:00:00 GMT"),
     **LIMITS,
 }
+RETRY = header("Seconds to wait before the same is asked again.", "30")
+LATER = (429, 503)
+"""What the same request may get past a while later."""
 LOCATION = header(
     "Where it is.",
     "https://plans.example.org/api/v1/plans/grand-est-2019/indicators/entreprises-pack-ia/drafts/"

@@ -3,8 +3,8 @@
 The web server ends a body in the middle of which an error happens as if it were complete: half a
 table would look whole. So a table is made first, packed, in a temporary file: a database that goes
 away meanwhile is an error with its own status, and the length of what is sent is known and told.
-A reader who is slow, or stops, holds a file and a thread, never a connection to the database; few
-do so at once in a process, which leaves its other threads to everybody else.
+A reader who is slow, or stops, holds a file and a thread that only waits, never a connection to the
+database nor a slot (`config.slots`); few do so at once in a process.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import weakref
 from collections.abc import Generator
 from contextlib import closing
 from http import HTTPStatus
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
+from django.http import FileResponse, StreamingHttpResponse
 
 from plans.api_support.problems import Refused
 
@@ -30,6 +31,15 @@ BUSY_SECONDS = 30
 # Taken again by the same thread, where the collector of garbage gives back an answer meanwhile.
 _counting = threading.RLock()
 _under_way = 0
+
+
+class FinishedFile(StreamingHttpResponse):
+    """An answer sent in parts which is whole before: nothing is read while it is sent."""
+
+
+def is_finished(answer: Any) -> bool:
+    """Whether sending an answer asks nothing of the database: it is a file that is whole."""
+    return isinstance(answer, FinishedFile | FileResponse)
 
 
 class Transfer:

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from kombu.exceptions import OperationalError
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.mail import send_mail
 from accounts.models import User
@@ -27,11 +27,18 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(params=["django.contrib.sessions.backends.db", "config.sessions"])
+def both_stores(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Sessions in the database, then in Redis (SESSION_STORE)."""
+    settings.SESSION_ENGINE = request.param
+
+
 def signed_in_as(client: Client) -> str | None:
     page: Any = client.get("/comptes/")
     return None if page.status_code == 302 else page.context["user"].email
 
 
+@pytest.mark.usefixtures("both_stores")
 def test_a_password_opens_the_staff_area(client: Client) -> None:
     user = person()
 
@@ -56,6 +63,7 @@ def test_one_never_goes_on_to_another_site(client: Client) -> None:
     assert sign_in(client, person(), next="https://ailleurs.example/").url == "/agent/"
 
 
+@pytest.mark.usefixtures("both_stores")
 def test_with_a_generator_the_password_is_half_the_way(client: Client) -> None:
     user = person()
     secret = with_generator(user)
@@ -260,6 +268,7 @@ def test_the_link_of_the_mail_sets_a_new_password_once(client: Client) -> None:
     assert "Ce lien ne fonctionne plus" in again.content.decode()
 
 
+@pytest.mark.usefixtures("both_stores")
 def test_a_changed_password_closes_every_session(client: Client) -> None:
     user = person()
     elsewhere = Client()
@@ -312,6 +321,22 @@ def test_a_new_address_replaces_the_old_one_once_confirmed(client: Client) -> No
 # Sessions
 
 
+@pytest.mark.usefixtures("both_stores")
+def test_who_signs_out_leaves_nothing_that_opens(client: Client) -> None:
+    user = person()
+    sign_in(client, user)
+    [session] = UserSession.objects.all()
+    cookie = client.cookies["sessionid"].value
+    assert (session.session_key, session.exists()) == (cookie, True)
+
+    client.post("/comptes/logout/")
+
+    assert not session.exists()
+    client.cookies["sessionid"] = cookie
+    assert signed_in_as(client) is None
+
+
+@pytest.mark.usefixtures("both_stores")
 def test_a_person_closes_one_of_their_sessions(client: Client) -> None:
     user = person()
     telephone = Client(headers={"user-agent": "Navigateur du téléphone"})
@@ -328,6 +353,7 @@ def test_a_person_closes_one_of_their_sessions(client: Client) -> None:
     assert signed_in_as(client) == user.email
 
 
+@pytest.mark.usefixtures("both_stores")
 def test_a_person_closes_all_other_sessions(client: Client) -> None:
     user = person()
     others = [Client(), Client()]
@@ -341,6 +367,7 @@ def test_a_person_closes_all_other_sessions(client: Client) -> None:
     assert signed_in_as(client) == user.email
 
 
+@pytest.mark.usefixtures("both_stores")
 def test_nobody_closes_the_session_of_another(client: Client) -> None:
     victim = Client()
     sign_in(victim, person("victime@example.org"))

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import call_command
+from django.db import OperationalError, connection
 from django.test import Client
+from jsonschema import Draft202012Validator
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.config.site import partner, site
@@ -73,7 +76,7 @@ def test_every_parameter_is_described() -> None:
 
 
 def test_every_error_is_listed_in_one_shape() -> None:
-    common = {"400", "401", "404", "405", "406", "429", "500"}
+    common = {"400", "401", "404", "405", "406", "429", "500", "503"}
     for path, method, operation in OPERATIONS:
         answers = operation["responses"]
         errors = {status for status in answers if status >= "400"}
@@ -131,3 +134,49 @@ def test_the_examples_of_the_guide_run_as_they_stand(
         assert done.stdout.strip(), text
         ran += 1
     assert ran >= 3
+
+
+def described(path: str, answer: Any) -> dict[str, Any]:
+    """Return what the schema tells of an answer, having held its body and its headers to it."""
+    said: dict[str, Any] = SCHEMA["paths"][path]["get"]["responses"][str(answer.status_code)]
+    content = said["content"][answer["Content-Type"]]["schema"]
+    body = Draft202012Validator({**content, "components": SCHEMA["components"]})
+    assert list(body.iter_errors(answer.json())) == []
+    missing = [name for name in said.get("headers", {}) if name not in answer.headers]
+    assert missing == []
+    return said
+
+
+EXPORT = "/api/v1/observations/export.csv"
+
+
+@pytest.mark.django_db
+def test_an_export_that_must_wait_answers_as_the_schema_tells(
+    client: Client, settings: Settings
+) -> None:
+    settings.API_EXPORTS_AT_ONCE = 0
+    answer = client.get(EXPORT)
+    said = described(EXPORT, answer)
+    assert (answer.status_code, answer["Retry-After"], set(said["headers"])) == (
+        503, "30", {"Retry-After"},
+    )  # fmt: skip
+    settings.API_EXPORTS_PER_MINUTE = 1
+    client.get(EXPORT)
+    again = client.get(EXPORT)
+    described(EXPORT, again)
+    assert (again.status_code, 0 < int(again["Retry-After"]) <= 60) == (429, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/plans/", EXPORT])
+def test_without_the_database_the_api_answers_as_its_schema_tells(
+    client: Client, path: str
+) -> None:
+    def away(*_: Any) -> Any:
+        raise OperationalError
+
+    client.raise_request_exception = False
+    with connection.execute_wrapper(away):
+        answer = client.get(path)
+    described(path, answer)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")

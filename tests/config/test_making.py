@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.http import FileResponse
 from pytest_django.fixtures import Settings
 
 from config.public_answers import front
@@ -17,7 +20,8 @@ from config.public_answers.answering import key_of
 from config.public_answers.editions import Editions
 from config.public_answers.kept import Answer, keep, memory
 from config.public_answers.making import MAKING, Making
-from config.slots import Slots
+from config.slots import THREADS_OF_A_SLOT, Slots
+from plans.api_support.transfers import FinishedFile
 
 PATH = "/plans/grand-est-2019/"
 
@@ -244,3 +248,40 @@ def test_a_slot_is_left_when_its_answer_is_sent_and_when_it_fails() -> None:
     with pytest.raises(IndexError):
         site({}, None)
     assert site._free.qsize() == 1
+
+
+def test_a_finished_file_needs_no_slot_while_it_is_sent() -> None:
+    def application(meta: dict[str, Any], start_response: Any) -> Any:
+        return FileResponse(io.BytesIO(b"evidence")) if meta else FinishedFile([b"a", b"b"])
+
+    site = Slots(application, 1)
+    for meta, content in (({}, b"ab"), ({"FILE": "yes"}, b"evidence")):
+        sent: Any = site(meta, None)
+        assert site._free.qsize() == 1
+        assert b"".join(sent) == content
+        sent.close()
+        assert site._free.qsize() == 1
+
+
+def test_files_take_half_of_the_threads_and_no_more() -> None:
+    made: list[FileResponse] = []
+    said: list[Any] = []
+
+    def application(meta: dict[str, Any], start_response: Any) -> Any:
+        made.append(FileResponse(io.BytesIO(b"evidence")))
+        return made[-1]
+
+    site = Slots(application, 1)
+    sent: list[Any] = [site({}, None) for _ in range(THREADS_OF_A_SLOT // 2)]
+    refusal = site({}, lambda *words: said.append(words))
+    assert b"".join(refusal).decode().startswith("Trop de fichiers")
+    [(status, headers)] = said
+    assert (status, dict(headers)["Retry-After"]) == ("503 Service Unavailable", "30")
+    assert (made[-1].closed, made[0].closed) == (True, False)
+    of_api = site({"PATH_INFO": "/api/v1/"}, lambda *words: said.append(words))
+    assert (json.loads(b"".join(of_api))["status"], dict(said[-1][1])["Content-Type"]) == (
+        503, "application/problem+json",
+    )  # fmt: skip
+    # One that is sent, or given up, makes room for the next.
+    sent[0].close()
+    assert b"".join(site({}, None)) == b"evidence"

@@ -111,12 +111,17 @@ def test_the_person_is_nowhere_any_more_and_the_figure_stands(marie: User) -> No
     assert said.getvalue().startswith(f"Account {marie.pk} is anonymous.\n")
 
 
-def test_nobody_signs_in_to_it_and_its_session_has_ended(marie: User) -> None:
+@pytest.mark.parametrize("store", ["django.contrib.sessions.backends.db", "config.sessions"])
+def test_nobody_signs_in_to_it_and_its_session_has_ended(
+    marie: User, settings: Settings, store: str
+) -> None:
+    settings.SESSION_ENGINE = store
     client = Client()
     client.force_login(marie)
     assert client.get("/comptes/").status_code == 200
+    session = UserSession.objects.get(session_key=client.cookies["sessionid"].value)
     retention.anonymise(marie)
-    assert client.get("/comptes/").status_code == 302
+    assert (session.exists(), client.get("/comptes/").status_code) == (False, 302)
     for email in (EMAIL, f"compte-{marie.pk}@anonyme.invalid"):
         data = {"login": email, "password": PASSWORD}
         assert Client().post("/comptes/login/", data).status_code == 200

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
         ),
         (
             Observation.objects.current().order_by("-published_at"),
-            "dashboards_observation_published",
+            "dashboards_observation_ever_published",
         ),
         (
             Observation.objects.current()

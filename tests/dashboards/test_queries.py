@@ -44,9 +44,9 @@ OBJECTIVE = 13
 MEASURE = 12
 INDICATOR = 13
 SOURCES = 4
-EVALUATED_NOW = 4
+EVALUATED_NOW = 5
 """More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
-values; less the latest values, which are among those."""
+values. The latest values are asked for either way."""
 
 
 @pytest.fixture(params=[1, 3], ids=["one of each", "three of each"])

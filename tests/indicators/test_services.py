@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from indicators import progress, services, tasks
+from indicators import evaluation, progress, services, tasks
+from indicators.evaluation import evaluate_indicators
 from indicators.models import Indicator, Observation, ProgressRecord, Target
 from measures.models import Measure
 from plans import workflow
@@ -217,7 +220,71 @@ def test_an_indicator_without_target_has_one_record() -> None:
     )
 
 
-def test_the_nightly_task_stores_todays_progress_of_every_plan() -> None:
+def test_at_midnight_what_the_new_day_lacks_is_stored_and_nothing_else(
+    django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "TOGETHER", 2)
+    five = [IndicatorFactory.create() for _ in range(5)]
+    assert tasks.refresh_missing_progress() == 5
+    assert set(ProgressRecord.objects.values_list("indicator", "evaluated_on")) == {
+        (one.pk, timezone.localdate()) for one in five
+    }
+    with django_assert_num_queries(1):
+        assert tasks.refresh_missing_progress() == 0
+    # Yesterday's, and those of other rules, are of no use today.
+    ProgressRecord.objects.filter(indicator=five[1]).update(evaluated_on=date(2020, 1, 1))
+    ProgressRecord.objects.filter(indicator=five[4]).update(rules_version=0)
+    assert tasks.refresh_missing_progress() == 2
+    assert {
+        (one.evaluated_on, one.rules_version) for one in ProgressRecord.objects.all()
+    } == {(timezone.localdate(), progress.RULES_VERSION)}  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_has_in_hand_is_left_to_it() -> None:
+    mine, its_own = quota_of_35(), quota_of_35()
+    words = connection.get_connection_params()
+    with psycopg.connect(**{name: words[name] for name in ("dbname", "host", "port", "user")
+                            if name in words}) as other:  # fmt: skip
+        other.execute(
+            "SELECT 1 FROM indicators_indicator WHERE id = %s FOR NO KEY UPDATE", [its_own.pk]
+        )
+        assert tasks.refresh_missing_progress() == 1
+        assert ProgressRecord.objects.get().indicator == mine
+    assert tasks.refresh_missing_progress() == 1
+
+
+@pytest.mark.parametrize("with_observations", [True, False])
+def test_the_rules_are_told_the_same_however_the_values_are_read(with_observations: bool) -> None:
+    first, second = quota_of_35(), quota_of_35()
+    for year in (2020, 2021):
+        publish(first, year=year, value=Decimal(year), qualifier="about", provisional=True)
+    latest = publish(second, year=2022, value=Decimal("1.5"))
+    found = evaluate_indicators(
+        [loaded(first), loaded(second)], on=TODAY, with_observations=with_observations
+    )
+    [one], [other] = found[first.pk], found[second.pk]
+    assert [
+        (o.start.year, o.end.year, o.value, o.qualifier, o.provisional)
+        for o in one.series.observations
+    ] == [
+        (year, year, Decimal(year), progress.Qualifier.ABOUT, True) for year in (2020, 2021)
+    ]  # fmt: skip
+    assert other.latest == latest
+    # Each has its own rows: all of them, or the latest.
+    assert [row.period_end.year for row in one.observations.values()] == (
+        [2020, 2021] if with_observations else [2021]
+    )
+
+
+def test_few_indicators_are_in_hand_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "TOGETHER", 2)
+    five = [loaded(IndicatorFactory.create()) for _ in range(5)]
+    told = evaluation.evaluated_by_and_by(five, on=TODAY)
+    assert [one.indicator for one in told] == five
+
+
+def test_the_progress_of_every_plan_is_stored_anew_by_hand() -> None:
     first, second = quota_of_35(), IndicatorFactory.create()
     assert first.plan != second.plan
 
@@ -239,5 +306,5 @@ def test_reading_progress_costs_the_same_for_any_number_of_indicators(
 
     with django_assert_num_queries(2):
         services.progress_of(indicators, on=TODAY)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         services.progress_of(indicators, on=date(2023, 3, 2))

@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from config.messages import compile_catalogues
 from config.static_files import collect_if_changed
+from indicators.services import refresh_missing_progress
 
 
 class Command(BaseCommand):
@@ -34,6 +36,8 @@ class Command(BaseCommand):
             stdout=self.stdout,
             stderr=self.stderr,
         )
+        # A site that was off since yesterday, or has new rules, is as quick as any other.
+        refresh_missing_progress(on=timezone.localdate())
 
 
 def plan_files(reference: Path, *, demo: bool) -> list[Path]:

@@ -6,6 +6,8 @@ made looks whether the replica failed, and has it made from the writer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +22,8 @@ from config.replicas.router import note_failure
 
 PATIENCE = 2.0
 """Seconds to wait for an answer of the replica, from each time that it is asked."""
+LONGEST_TABLE = 900
+"""Seconds that the replica gives lines of one table."""
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -37,6 +41,32 @@ class PatientConnection(psycopg.Connection[Any]):
                 # An answer that comes later would be taken for that to the next question.
                 self.pgconn.finish()
             raise
+
+
+def _limit() -> str:
+    """Have the replica end what nobody waits for any more."""
+    return f"SET statement_timeout = {int(2 * PATIENCE * 1000)}"
+
+
+class PatientCursor(base.Cursor):
+    """A cursor whose tables may take as long as they are long."""
+
+    connection: psycopg.Connection[Any]  # the stubs tell nothing of what it is made of
+
+    @contextmanager
+    def copy(self, statement: Any, *words: Any, **more: Any) -> Iterator[psycopg.Copy]:
+        """Copy, under a limit of its own.
+
+        Whoever reads a table is waited for at each line; one who left is noticed when the next is
+        sent.
+        """
+        self.connection.execute(f"SET statement_timeout = {LONGEST_TABLE * 1000}")
+        try:
+            with super().copy(statement, *words, **more) as copied:  # type: ignore[misc]
+                yield copied
+        finally:
+            with suppress(psycopg.Error):  # it is lost, and was noted so
+                self.connection.execute(_limit())
 
 
 class NotedErrors(DatabaseErrorWrapper):
@@ -76,13 +106,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Connect, to wait no longer than PATIENCE afterwards."""
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         self._faults = circuit.faults
-        return PatientConnection.connect(**conn_params)
+        return PatientConnection.connect(**{**conn_params, "cursor_factory": PatientCursor})
 
     def init_connection_state(self) -> None:
-        """Let the replica end what nobody waits for any more."""
+        """Limit what is asked of this connection."""
         super().init_connection_state()
-        milliseconds = int(2 * PATIENCE * 1000)
-        self.connection.execute(f"SET statement_timeout = {milliseconds}")
+        self.connection.execute(_limit())
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Close a connection that is not to be relied on; Django asks before each request.

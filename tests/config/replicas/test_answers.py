@@ -19,6 +19,8 @@ from config.public_answers.kept import memory
 from config.replicas import REPLICA
 from config.replicas.circuit import Circuit
 from config.replicas.lag import measured
+from indicators import export_table
+from indicators.export_table import block
 from plans.models import Plan
 from tests.config.replicas.asking import PLAN, Asked, ask, both
 from tests.dashboards.test_queries import fill
@@ -160,17 +162,63 @@ def test_a_request_that_is_made_twice_is_counted_once(
     assert (answer.status_code, answer["RateLimit-Remaining"]) == (200, "1")
 
 
+def exported(client: Client) -> tuple[Any, bytes, tuple[int, int]]:
+    """Ask for an export; return the answer, what was sent, and the questions to either server."""
+    with Asked() as asked:
+        answer: Any = client.get("/api/v1/observations/export.csv")
+        made = asked.counts
+        written = b"".join(answer.streaming_content)
+    # What is sent was read before: not one question more.
+    assert asked.counts == made
+    return answer, written, made
+
+
 @both
-def test_an_export_is_read_from_the_writer_and_counted_once(
+def test_an_export_made_on_the_replica_is_sent_as_it_is(
     client: Client, plan: Plan, settings: Settings
 ) -> None:
     settings.API_EXPORTS_PER_MINUTE = 1
-    with Asked() as asked:
-        answer = client.get("/api/v1/observations/export.csv")
-        written = b"".join(answer.streaming_content)  # type: ignore[arg-type]
-    assert (answer.status_code, written.startswith(b"region,"), asked.counts[0] > 0) == (
-        200, True, True,
+    ObservationFactory.create(indicator=IndicatorFactory.create(plan=plan), published=True)
+    answer, written, counts = exported(client)
+    assert (answer.status_code, len(written.splitlines()), counts[0], counts[1] > 0) == (
+        200, 2, 0, True,
     )  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("error", [errors.SerializationFailure, errors.AdminShutdown])
+def test_an_export_that_the_replica_breaks_off_is_made_by_the_writer_and_counted_once(
+    client: Client,
+    plan: Plan,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    settings.API_EXPORTS_PER_MINUTE = settings.API_EXPORTS_AT_ONCE = 1
+    client.raise_request_exception = False
+    indicator = IndicatorFactory.create(plan=plan, frequency="once")
+    for day in range(1, 9):
+        ObservationFactory.create(
+            indicator=indicator, published=True,
+            period_start=date(2024, 1, day), period_end=date(2024, 1, day),
+        )  # fmt: skip
+    monkeypatch.setattr(export_table, "LINES", 2)
+    begun: list[bytes] = []
+
+    def broken_off(*given: Any) -> bytes:
+        """Fail after the first lines, where it is the replica that gives them."""
+        if router.db_for_read(Plan) == REPLICA and len(begun) == 1:
+            raise error("canceling statement due to conflict with recovery")
+        begun.append(block(*given))
+        return begun[-1]
+
+    monkeypatch.setattr(export_table, "block", broken_off)
+    answer, written, counts = exported(client)
+    assert (answer.status_code, len(written.splitlines())) == (200, 9)
+    # Half of it came from the replica, and none of that half was sent.
+    assert min(counts) > 0
+    assert begun[0] == begun[1]
+    assert int(answer["Content-Length"]) == len(written)
 
 
 @both

@@ -58,6 +58,31 @@ def test_an_answer_that_does_not_come_is_given_up(
 
 
 @both
+def test_a_table_may_take_longer_than_any_other_answer(
+    own_circuit: Circuit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "PATIENCE", 0.2)
+    # Each line is one that the server sends at once.
+    line = "SELECT repeat('x', 20000) || pg_sleep(0.1) FROM generate_series(1, 8)"
+    with reading_replica() as reading:
+        with connections[REPLICA].cursor() as cursor:
+            with cursor.copy(f"COPY ({line}) TO STDOUT") as copied:
+                assert len(list(copied)) == 8
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("400ms",)
+            # One that hangs is given up all the same.
+            hangs = "COPY (SELECT pg_sleep(1)) TO STDOUT"
+            with (
+                pytest.raises(OperationalError),
+                connections[REPLICA].wrap_database_errors,
+                cursor.copy(hangs) as copied,
+            ):
+                list(copied)
+        assert (reading.has_failed, own_circuit.is_closed) == (True, False)
+    time.sleep(1)  # the server goes on until it has something to send
+
+
+@both
 def test_one_statement_that_fails_says_nothing_of_the_next(own_circuit: Circuit) -> None:
     """A release may know a column that the replica has not replayed yet."""
     with reading_replica() as reading:
