@@ -125,4 +125,4 @@ def _excerpt(text: str) -> str:
     """Return the beginning of a text, of whole words."""
     if len(text) <= EXCERPT:
         return text
-    return text[:EXCERPT].rsplit(maxsplit=1)[0].rstrip(" ,;:(«—") + "…"
+    return text[:EXCERPT].rsplit(maxsplit=1)[0].rstrip(" \u00a0,;:(«—") + "…"
