@@ -91,7 +91,7 @@ def format_stored(value: Decimal, unit: UnitWords) -> str:
     shown = format_quantity(value, unit)
     if not value % _shown_step(value, unit):
         return shown
-    return _("%(exact)s (affiché : %(shown)s)") % {
+    return _("%(exact)s (affiché : %(shown)s)") % {
         "exact": format_full_quantity(value, unit),
         "shown": shown,
     }
