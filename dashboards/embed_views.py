@@ -59,15 +59,14 @@ def plan_badge(request: HttpRequest, plan: str) -> HttpResponseBase:
     """The badge of a plan: the status to look at first, and how many targets have it."""
     found = plan_at(plan)
     card = plan_card(found, Look(), on=timezone.localdate())
-    counted = [(Status(one.status), one.count) for one in card.counts]
-    status, count = counted[0] if counted else (Status.NO_TARGET, 0)
-    word = _("%(count)s %(status)s") % {"count": count, "status": status.label}
-    said = ", ".join(f"{number} {one.label}" for one, number in counted)
+    said = [
+        _("%(count)s %(status)s") % {"count": one.count, "status": one.label} for one in card.counts
+    ] or [_("aucun indicateur suivi")]
     badge = Badge(
         subject=_subject(found, _("plan")),
-        status=status.value,
-        word=word if counted else _("aucun indicateur suivi"),
-        title=_titled(found, found.title, said or _("aucun indicateur suivi")),
+        status=card.counts[0].status if card.counts else Status.NO_TARGET.value,
+        word=said[0],
+        title=_titled(found, found.title, ", ".join(said)),
     )
     return _badge(request, badge)
 

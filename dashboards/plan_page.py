@@ -26,7 +26,7 @@ from dashboards.tallies import (
     summarise,
 )
 from plans.alphabet import alphabetical
-from plans.models import Claim, OrganisationRole, Plan, PlanOrganisation, Source
+from plans.models import Claim, Note, OrganisationRole, Plan, PlanOrganisation, Source
 from plans.prepared import KEY, Prepared
 
 
@@ -86,6 +86,7 @@ class PlanPage:
     shown_lines: int
     total: int
     notes: tuple[NoteEntry, ...]
+    context: tuple[NoteEntry, ...]
     related_to: Plan | None
     related: tuple[RelatedPlan, ...]
     sources_count: int
@@ -135,6 +136,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
     shown = filtered(contents, measures) if measures.active else contents
 
     claims = claims_of(key)
+    notes = notes_of("plan", key)
     states = contents.milestone_states
     url = plan.get_absolute_url()
     return PlanPage(
@@ -159,7 +161,8 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
         shown=len(shown.measures),
         shown_lines=len(shown.lines) - sum(len(entry.lines) for entry in shown.measures),
         total=len(contents.measures),
-        notes=notes_of("plan", key),
+        notes=tuple(entry for entry in notes if entry.note.kind != Note.Kind.CONTEXT),
+        context=tuple(entry for entry in notes if entry.note.kind == Note.Kind.CONTEXT),
         related_to=plan.related_to if plan.related_to and plan.related_to.is_public else None,
         related=tuple(RelatedPlan(*row) for row in RELATED.rows(key=key)),
         sources_count=sum(number for (number,) in SOURCES.rows(key=key)),

@@ -17,7 +17,6 @@ from typing import TypeVar
 from django import forms
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -116,7 +115,14 @@ def _result(
         kind_label=kind,
         title=row.title,
         url=row.get_absolute_url(),
-        excerpt=Truncator(text).chars(EXCERPT),
+        excerpt=_excerpt(text),
         plan=plan,
         rank=row.rank,  # type: ignore[union-attr] # annotated by `_matching`
     )
+
+
+def _excerpt(text: str) -> str:
+    """Return the beginning of a text, of whole words."""
+    if len(text) <= EXCERPT:
+        return text
+    return text[:EXCERPT].rsplit(maxsplit=1)[0].rstrip(" \u00a0,;:(«—") + "…"

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _lazy
+
+from indicators.formats import plural_form
 from indicators.models import Status
 from measures.models import Advancement
 
@@ -39,6 +42,26 @@ ADVANCEMENTS = (
     NOT_REPORTED,
 )
 
+SEVERAL_STATUSES = {
+    Status.MISSED: _lazy("non atteints"),
+    Status.NOT_MET: _lazy("non respectés"),
+    Status.OVERDUE: _lazy("échus, bilan non publié"),
+    Status.NOT_REPORTED: _lazy("non renseignés"),
+    Status.PARTLY_ACHIEVED: _lazy("partiellement atteints"),
+    Status.ACHIEVED: _lazy("atteints"),
+    Status.MET: _lazy("respectés"),
+    Status.NOT_COMPUTABLE: _lazy("non calculables"),
+    Status.ABANDONED: _lazy("abandonnés"),
+}
+"""The word of a status that several have; the others read the same."""
+
+SEVERAL_STATES = {
+    Advancement.DONE.value: _lazy("faits"),
+    Advancement.PLANNED.value: _lazy("prévus"),
+    Advancement.ABANDONED.value: _lazy("abandonnés"),
+    NOT_REPORTED: SEVERAL_STATUSES[Status.NOT_REPORTED],
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCount:
@@ -48,6 +71,13 @@ class StatusCount:
     count: int
     url: str = ""
 
+    @property
+    def label(self) -> str:
+        """The status in words, in the plural where several have it: ``3 respectés``."""
+        status = Status(self.status)
+        several = SEVERAL_STATUSES if plural_form(self.count) > 1 else {}
+        return str(several.get(status, status.label))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneCount:
@@ -56,14 +86,17 @@ class MilestoneCount:
     state: str
     count: int
 
+    @property
+    def label(self) -> str:
+        """The state in words, in the plural where several are in it: ``4 faits``."""
+        if plural_form(self.count) > 1 and self.state in SEVERAL_STATES:
+            return str(SEVERAL_STATES[self.state])
+        return str(Advancement(self.state).label if self.state else Status.NOT_REPORTED.label)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What was promised, what was reported, what nobody has reported.
-
-    `targets` may exceed `reported` and `unreported` together: a target still to come, or
-    abandoned before any value, is neither.
-    """
+    """What was promised, what was reported, what nobody has reported."""
 
     measures: int
     targets: int
@@ -74,6 +107,16 @@ class Summary:
     milestones: int
     milestones_done: int
     milestones_unreported: int
+
+    @property
+    def set_aside(self) -> int:
+        """The targets without a value that nobody waits for: to come, or abandoned before one."""
+        return self.targets - self.reported - self.unreported
+
+    @property
+    def followed_unreported(self) -> int:
+        """The indicators followed without a target that nobody has given a value."""
+        return self.followed - self.followed_reported
 
 
 def count_statuses(

@@ -61,7 +61,7 @@ def format_number(value: Decimal, decimals: int) -> str:
 
     23 and 23.00 read the same, and nothing ever reads minus zero.
     """
-    rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    rounded = _rounded(value, decimals)
     whole, _point, fraction = f"{abs(rounded):,f}".partition(".")
     fraction = fraction.rstrip("0")
     sign = MINUS if rounded < 0 else ""
@@ -83,7 +83,25 @@ def format_quantity(value: Decimal, unit: UnitWords) -> str:
     """
     if unit.symbol.startswith("€"):
         return _shortened(value, unit)
-    return _with_unit(format_value(value, unit), value, unit)
+    return _with_unit(format_value(value, unit), _rounded(value, unit.decimals), unit)
+
+
+def format_stored(value: Decimal, unit: UnitWords) -> str:
+    """A quantity for who enters it: ``1,5 prêt (affiché : 2 prêts)`` if digits are left out."""
+    shown = format_quantity(value, unit)
+    if not value % _shown_step(value, unit):
+        return shown
+    return _("%(exact)s (affiché : %(shown)s)") % {
+        "exact": format_full_quantity(value, unit),
+        "shown": shown,
+    }
+
+
+def _shown_step(value: Decimal, unit: UnitWords) -> Decimal:
+    """What a quantity is shown a multiple of."""
+    if unit.symbol.startswith("€") and abs(value) >= _MILLION:
+        return (_BILLION if abs(value) >= _BILLION else _MILLION) / 100
+    return Decimal(1).scaleb(-unit.decimals)
 
 
 def format_expected(value: Decimal, unit: UnitWords) -> str:
@@ -91,7 +109,7 @@ def format_expected(value: Decimal, unit: UnitWords) -> str:
     if unit.symbol.startswith("€"):
         return _shortened(value, unit)
     finer = unit.decimals + extra_decimals(value)
-    return _with_unit(_rounded_value(value, unit.symbol, finer), value, unit)
+    return _with_unit(_rounded_value(value, unit.symbol, finer), _rounded(value, finer), unit)
 
 
 def extra_decimals(expected: Decimal) -> int:
@@ -112,11 +130,15 @@ def format_value(value: Decimal, unit: UnitWords) -> str:
     return _rounded_value(value, unit.symbol, unit.decimals)
 
 
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
 def _rounded_value(value: Decimal, symbol: str, decimals: int) -> str:
     if symbol != "%":
         return format_number(value, decimals)
     step = Decimal(1).scaleb(-decimals)
-    rounded = value.quantize(step, rounding=ROUND_HALF_UP)
+    rounded = _rounded(value, decimals)
     if rounded in (0, 100) and rounded != value:
         rounded += step if value > rounded else -step
     return format_number(rounded, decimals)
@@ -232,8 +254,9 @@ def _shortened(value: Decimal, unit: UnitWords) -> str:
     return format_money(value) + unit.symbol.removeprefix("€")
 
 
-def _with_unit(text: str, value: Decimal, unit: UnitWords) -> str:
-    return f"{text}{NO_BREAK}{unit.symbol or unit_name(value, unit)}"
+def _with_unit(text: str, shown: Decimal, unit: UnitWords) -> str:
+    """The number and its unit, which agrees with the number shown: 1.5 rounded is ``2 prêts``."""
+    return f"{text}{NO_BREAK}{unit.symbol or unit_name(shown, unit)}"
 
 
 def unit_name(value: Decimal, unit: UnitWords) -> str:

@@ -137,6 +137,19 @@ class TargetForm(CodedForm):
             "revision_reason": forms.Textarea(attrs=FEW_LINES),
         }
         localized_fields = ("tolerance",)
+        error_messages = {
+            "tolerance": dict.fromkeys(
+                (
+                    "invalid",
+                    "min_value",
+                    "max_value",
+                    "max_digits",
+                    "max_whole_digits",
+                    "max_decimal_places",
+                ),
+                gettext_lazy("Un nombre de 0 à 1 ; 0,1 quand la source dit « environ »."),
+            )
+        }
 
     def __init__(
         self, *args: Any, with_terms: bool = True, revises: bool = False, **kwargs: Any

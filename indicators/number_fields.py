@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from indicators.formats import format_exact, format_quantity
+from indicators.formats import format_exact, format_quantity, format_stored
 from indicators.models import Indicator, Measurement, Observation, Unit
 from indicators.numbers import NumberError, parse_number
 from indicators.progress import Measurement as Kind
@@ -78,15 +78,14 @@ def sentence(words: str) -> str:
 
 
 def quantity_of(observation: Observation) -> str:
-    """Return an observation's own value with its unit, a ratio with its two terms."""
+    """Return an observation's own value and unit, to the last digit; a ratio with its terms."""
     observed, unit = observed_of(observation), observation.indicator.unit
     value = aggregate(Kind(observation.indicator.measurement), [observed], unit.ratio_scale)
     assert value is not None, "an observation always has a value"
-    text = format_quantity(value, unit)
     if observed.numerator is None or observed.denominator is None:
-        return text
+        return format_stored(value, unit)
     return _("%(value)s (%(numerator)s sur %(denominator)s)") % {
-        "value": text,
+        "value": format_quantity(value, unit),
         "numerator": format_exact(observed.numerator),
         "denominator": format_exact(observed.denominator),
     }

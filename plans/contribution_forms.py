@@ -61,6 +61,12 @@ class PublicationDateField(forms.Field):
             ) from None
 
 
+ADDRESS_EXPECTED = {
+    "invalid": gettext_lazy("Écrivez l’adresse entière, par exemple https://exemple.fr/bilan.pdf.")
+}
+"""What is said of an address that is none."""
+
+
 class ContributionForm(_ModelForm):
     """A draft as a person types it, held to what a draft must be.
 
@@ -80,7 +86,11 @@ class ContributionForm(_ModelForm):
         label=gettext_lazy("Éditeur"), max_length=150, required=False
     )
     source_url = forms.URLField(
-        label=gettext_lazy("Adresse"), max_length=500, required=False, assume_scheme="https"
+        label=gettext_lazy("Adresse"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        error_messages=ADDRESS_EXPECTED,
     )
     source_published = PublicationDateField(
         label=gettext_lazy("Date de publication"),
@@ -112,6 +122,7 @@ class ContributionForm(_ModelForm):
         self.corrects: Contribution | None = self.find_published()
         self.attached: evidence.Evidence | None = None
         self.doubts: list[str] = []
+        self.fields["evidence_url"].error_messages |= ADDRESS_EXPECTED
         source = cast("forms.ModelChoiceField[Source]", self.fields["source"])
         source.queryset = plan.sources.order_by(alphabetical("title"))
         source.empty_label = _("— à choisir —")

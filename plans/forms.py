@@ -25,7 +25,14 @@ from plans.models import (
     Sector,
     Source,
 )
-from plans.part_forms import CodedForm, DayInput, PlanPartForm, RowsFormSet, SourceChoice
+from plans.part_forms import (
+    CODE_EXPECTED,
+    CodedForm,
+    DayInput,
+    PlanPartForm,
+    RowsFormSet,
+    SourceChoice,
+)
 from plans.sourcing import publication_text
 from plans.stating import COLUMNS
 
@@ -74,6 +81,10 @@ class PlanForm(_ModelForm):
             "sectors": forms.CheckboxSelectMultiple,
         }
         localized_fields = LIMITS
+        error_messages = {
+            "slug": CODE_EXPECTED
+            | {"unique": gettext_lazy("Un plan a déjà cet identifiant : choisissez-en un autre.")}
+        }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from plans.alphabet import alphabetical
 from plans.codes import free_code
-from plans.contribution_forms import PublicationDateField
+from plans.contribution_forms import ADDRESS_EXPECTED, PublicationDateField
 from plans.models import Note, Plan, Source
 from plans.sourcing import Document, cite
 
@@ -40,6 +40,14 @@ NEW_DOCUMENT = "nouveau"
 """What stands for the document described on the same page, in a list of sources."""
 
 
+CODE_EXPECTED = {
+    "invalid": gettext_lazy(
+        "Lettres sans accent, chiffres et tirets seulement : « pack-ia-2 », par exemple."
+    )
+}
+"""What is said of a text that cannot stand in the address of a page."""
+
+
 class DocumentForm(forms.Form):
     """A document that the plan does not know yet; asked only where a source points to it."""
 
@@ -53,7 +61,11 @@ class DocumentForm(forms.Form):
     )
     publisher = forms.CharField(label=gettext_lazy("Éditeur"), max_length=150, required=False)
     url = forms.URLField(
-        label=gettext_lazy("Adresse"), max_length=500, required=False, assume_scheme="https"
+        label=gettext_lazy("Adresse"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        error_messages=ADDRESS_EXPECTED,
     )
     published = PublicationDateField(
         label=gettext_lazy("Date de publication"),
@@ -175,7 +187,7 @@ class PlanPartForm(_ModelForm):
 class CodedForm(PlanPartForm):
     """A part of a plan with a code: made from its title where nobody chooses one."""
 
-    code = forms.SlugField(label=gettext_lazy("Code"), required=False)
+    code = forms.SlugField(label=gettext_lazy("Code"), required=False, error_messages=CODE_EXPECTED)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -159,7 +159,7 @@ def make_public(request: HttpRequest, plan: Plan, rights: Rights) -> HttpRespons
         {
             "plan": plan,
             "rights": rights,
-            "section": "preview",
+            "section": "editing",
             "advice": advice_on(plan) if not plan.is_public else [],
         },
     )

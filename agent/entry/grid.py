@@ -78,7 +78,7 @@ def grid(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
         {
             "plan": plan,
             "rights": rights,
-            "section": "grid",
+            "section": "entry",
             "rows": rows,
             "period": period,
             "period_name": period_text(period),

@@ -10,8 +10,9 @@ from datetime import date
 from dashboards import wording
 from indicators.evaluation import Evaluation, evaluate_indicators, pretend
 from indicators.explanations import explain
-from indicators.formats import format_date, format_period
+from indicators.formats import format_date, format_period, format_qualified
 from indicators.models import Indicator, Observation, Status
+from indicators.number_fields import quantity_of
 from measures.models import Milestone, MilestoneUpdate
 from plans.models import Contribution
 from plans.permissions import Action, Rights
@@ -89,12 +90,17 @@ def _of_observation(
         contribution=row,
         subject=row.indicator,
         when=format_period(row.period_start, row.period_end),
-        proposed=wording.stated(row, row.indicator.unit),
-        public=wording.stated(same_period[0], row.indicator.unit) if same_period else None,
+        proposed=_said(row),
+        public=_said(same_period[0]) if same_period else None,
         changes=tuple(changes),
         own=_is_own(row, rights),
         publishable=may_publish(row, rights),
     )
+
+
+def _said(row: Observation) -> str:
+    """Return the value to the last digit, a ratio with its terms: what is about to be signed."""
+    return format_qualified(quantity_of(row), row.qualifier)
 
 
 def _of_update(

@@ -13,6 +13,7 @@ from exchange.webhooks.courier import rules_here
 from exchange.webhooks.destinations import DestinationError, checked
 from exchange.webhooks.models import EventKind
 from exchange.webhooks.wording import refusal_words
+from plans.contribution_forms import ADDRESS_EXPECTED
 
 
 class WebhookForm(forms.ModelForm):
@@ -35,6 +36,7 @@ class WebhookForm(forms.ModelForm):
         self.fields["name"].help_text = _(
             "Le nom du système ou de l’organisme, pas celui d’une personne."
         )
+        self.fields["url"].error_messages |= ADDRESS_EXPECTED
         self.fields["url"].help_text = _(
             "Donnée par le partenaire ; elle commence par https:// et reçoit des requêtes POST."
         )

@@ -119,6 +119,15 @@ def test_the_queue_shows_what_is_proposed_what_is_public_and_the_status_after(
     assert "Une convention avait été oubliée." in text
 
 
+def test_the_value_weighed_is_the_one_stored_not_the_one_rounded(indicator: Indicator) -> None:
+    submit(indicator, value=Decimal("41.6"))
+    page = signed_in(member(indicator.plan, Role.REVIEWER)).get(url(indicator.plan, "relecture/"))
+    (proposal,) = page.context["proposals"]
+    assert proposal.proposed.replace("\u00a0", " ") == (
+        "41,6 entreprises (affiché : 42 entreprises)"
+    )
+
+
 def test_weighing_writes_nothing(indicator: Indicator) -> None:
     draft = submit(indicator)
     before = ProgressRecord.objects.values().get()

@@ -98,7 +98,7 @@ def test_a_manager_subscribes_a_system_and_sees_its_secret_once(
         ({"url": "https://[::1]:8443/"}, "un réseau privé"),
         ({"url": "https://169.254.169.254/latest/"}, "un réseau privé"),
         ({"url": "https://moi:secret@example.org/"}, "ni nom ni mot de passe"),
-        ({"url": "javascript:alert(1)"}, "URL valide"),
+        ({"url": "javascript:alert(1)"}, "Écrivez l’adresse entière"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(

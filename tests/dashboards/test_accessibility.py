@@ -39,7 +39,7 @@ COLOURED_PAGES = (
 
 FOCUSABLE = """
 () => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
-    .filter(one => !one.disabled && one.offsetParent !== null).length
+    .filter(one => !one.disabled && one.offsetParent !== null && one.checkVisibility()).length
 """
 
 FOCUSED = """
@@ -54,6 +54,16 @@ FOCUSED = """
         inside: box.bottom > 0 && box.top < innerHeight && box.width > 0,
     };
 }
+"""
+
+# The indentation of a template, in an element that keeps white space: large holes in the page.
+SHOWN_BLANKS = r"""
+() => [...document.querySelectorAll('body *')]
+    .filter(one => !one.matches('select, select *, textarea')
+        && getComputedStyle(one).whiteSpaceCollapse.startsWith('preserve'))
+    .filter(one => [...one.childNodes].some(
+        node => node.nodeType === Node.TEXT_NODE && /^\s*\n\s*/.test(node.data)))
+    .map(one => one.outerHTML.slice(0, 120))
 """
 
 
@@ -90,6 +100,12 @@ def test_axe_finds_nothing_in_the_dark(open_page: OpenPage) -> None:
 def problems(page: Page, addresses: Iterable[str]) -> dict[str, list[str]]:
     found = {address: violations(asked(page, address)) for address in addresses}
     return {address: listed for address, listed in found.items() if listed}
+
+
+def test_the_white_space_of_the_templates_is_never_shown(open_page: OpenPage) -> None:
+    page = open_page()
+    found = {address: asked(page, address).evaluate(SHOWN_BLANKS) for address in PAGES}
+    assert found == {address: [] for address in PAGES}
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE // 2, WIDE])

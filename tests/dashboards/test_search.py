@@ -115,3 +115,11 @@ def test_the_database_folds_words_as_python_does(words: str, plan: Plan) -> None
     Plan.objects.filter(pk=plan.pk).update(title=words)
     assert words in titles(words)
     assert titles(words) == titles(folded(words)) == titles(words.upper())
+
+
+def test_an_excerpt_ends_with_a_whole_word(plan: Plan) -> None:
+    summary = "Des ateliers dans les lycées, " + "puis ailleurs, " * 20
+    MeasureFactory.create(plan=plan, title="Un atelier", summary=summary)
+    (found,) = find("Un atelier")
+    assert found.excerpt == summary[:229] + "…"
+    assert summary[:229].endswith("puis ailleurs, puis")

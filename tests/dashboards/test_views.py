@@ -72,6 +72,18 @@ class TestHome:
         heads = [text for text in texts(response, "section__head") if "Région" in text]
         assert heads == ["Région Exemple fictif"]
 
+    def test_says_what_a_plan_weighs(self, client: Client, pack: Measure) -> None:
+        programme = PlanFactory.create(title="Programme")
+        claim = ClaimFactory.create(
+            plan=programme, subject="budget", amount=Decimal(350_000_000), retained=True
+        )
+        Plan.objects.filter(pk=programme.pk).update(budget=claim.amount)
+        rows = texts(client.get("/"), "ledger__row")
+        assert sorted(row.split(" Aucun indicateur")[0] for row in rows) == [
+            "Plan IA Grand Est Plan régional · 1 mesure",
+            "Programme Plan régional · budget 350 M€",
+        ]
+
     def test_counts_by_status_and_milestones_by_state(
         self, client: Client, companies: Indicator
     ) -> None:
@@ -342,6 +354,71 @@ class TestPlan:
             "0 livrable fait, 2 indicateurs suivis sans cible, dont 1 renseigné"
         )
 
+    def test_a_value_that_nobody_gave_is_counted_without_a_target_too(
+        self, client: Client, pack: Measure
+    ) -> None:
+        IndicatorFactory.create_batch(2, plan=pack.plan, measure=pack)
+        assert texts(client.get(PLAN), "summary__part")[2] == (
+            "Non renseigné 0 cible dont personne n’a publié le résultat "
+            "0 livrable sans nouvelle, 2 indicateurs sans cible ni valeur"
+        )
+
+    def test_the_targets_add_up(self, client: Client, companies: Indicator) -> None:
+        for title, start in (("En attente", date(2020, 1, 1)), ("À venir", date(2030, 1, 1))):
+            indicator = IndicatorFactory.create(plan=companies.plan, on_plan=True, title=title)
+            TargetFactory.create(indicator=indicator, starts_on=start)
+        promised, observed, absent = texts(client.get(PLAN), "summary__part")
+        assert promised == (
+            "Promis 3 cibles chiffrées 1 mesure, 0 livrable, "
+            "1 cible à venir ou abandonnée avant toute valeur"
+        )
+        assert observed.startswith("Constaté 1 cible avec")
+        assert absent.startswith("Non renseigné 1 cible dont")
+
+    def test_the_word_of_a_status_agrees_with_the_number(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        for indicator in IndicatorFactory.create_batch(2, plan=companies.plan, on_plan=True):
+            TargetFactory.create(indicator=indicator)
+        MilestoneFactory.create_batch(3, measure=companies.measure)
+        assert texts(client.get(PLAN), "tally__item")[:3] == [
+            "2 non renseignés",
+            "1 en bonne voie",
+            "3 non renseignés",
+        ]
+
+    def test_shows_what_the_plan_sets_out_to_reach(self, client: Client) -> None:
+        PlanFactory.create(slug="grand-est-2019", ambition="Devenir un territoire reconnu.")
+        assert texts(client.get(PLAN), "page-head__ambition") == [
+            "Ambition : Devenir un territoire reconnu."
+        ]
+
+    def test_leads_to_its_parts_from_the_top_and_back(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        NoteFactory.create(plan=companies.plan)
+        page = parsed(client.get(PLAN))
+        (contents,) = all_of(page, "contents")
+        targets = [link.get("href", "") for link in contents.iter(f"{HTML}a")]
+        assert targets == ["#etat", "#mesures", "#a-savoir", "#suite"]
+        (place,) = all_of(page, "objective__place")
+        assert [link.get("href") for link in place.iter(f"{HTML}a")] == ["#etat"]
+
+    def test_the_context_is_folded_what_limits_the_reading_is_not(
+        self, client: Client, plan: Plan
+    ) -> None:
+        NoteFactory.create(plan=plan, kind=Note.Kind.CONTEXT, text="Un prix national.")
+        NoteFactory.create(plan=plan, kind=Note.Kind.UNKNOWN, text="Rien sur les MOOC.")
+        NoteFactory.create(plan=plan, kind=Note.Kind.CONTEXT, text="Un symposium.")
+        page = parsed(client.get(PLAN))
+        (folded,) = all_of(page, "notes__more")
+        assert words(folded) == "Contexte : 2 remarques Un prix national. Un symposium."
+        assert [words(note) for note in all_of(page, "note")] == [
+            "Inconnu Rien sur les MOOC.",
+            "Un prix national.",
+            "Un symposium.",
+        ]
+
     def test_shows_notes_with_their_sources(self, client: Client, plan: Plan) -> None:
         note = NoteFactory.create(plan=plan, kind=Note.Kind.UNKNOWN, text="Rien sur les MOOC.")
         source = SourceFactory.create(plan=plan, title="Presse")
@@ -372,7 +449,7 @@ class TestPlan:
         assert texts(client.get("/plans/enact/"), "eyebrow") == [
             "Grand Est · plan régional · Plan IA Grand Est"
         ]
-        related = main_text(client.get(PLAN)).split("Pour aller plus loin ")[1]
+        related = main_text(client.get(PLAN)).split("Sources et données ")[-1]
         assert related == (
             "0 source de ce plan Télécharger toutes les données de ce plan (zip) "
             "Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
@@ -638,6 +715,14 @@ class TestIndicator:
         )
         table = all_of(parsed(client.get(INDICATOR)), "data")[0]
         assert "2020 45,2 % (452 sur 1 000)" in words(table)
+
+    def test_its_data_are_one_link_away(self, client: Client, companies: Indicator) -> None:
+        (reuse,) = all_of(parsed(client.get(INDICATOR)), "reuse")
+        table, api, _frame = [link.get("href", "") for link in reuse.iter(f"{HTML}a")]
+        exported = client.get(table)
+        lines = b"".join(exported.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert [line.split(",")[2] for line in lines] == ["indicator", "entreprises", "entreprises"]
+        assert client.get(api).json()["code"] == "entreprises"
 
     def test_sources_say_what_they_are_used_for(self, client: Client, companies: Indicator) -> None:
         assert texts(client.get(INDICATOR), "source__role") == [

@@ -63,6 +63,29 @@ def test_a_quantity_agrees_with_its_unit(value: str, unit: Unit, text: str) -> N
     assert formats.format_quantity(Decimal(value), unit) == text
 
 
+def test_a_unit_agrees_with_the_number_shown() -> None:
+    assert formats.format_quantity(Decimal("1.5"), COMPANIES) == "2\u00a0entreprises"
+    assert formats.format_expected(Decimal("1.96"), COMPANIES) == "2\u00a0entreprises"
+    assert formats.format_full_quantity(Decimal("1.5"), COMPANIES) == "1,5\u00a0entreprise"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        ("41.000000", COMPANIES, "41 entreprises"),
+        ("1.5", COMPANIES, "1,5 entreprise (affiché : 2 entreprises)"),
+        ("18.4", PERCENT, "18,4 %"),
+        ("18.44", PERCENT, "18,44 % (affiché : 18,4 %)"),
+        ("1200000", EURO, "1,2 M€"),
+        ("1234567", EURO, "1 234 567 € (affiché : 1,23 M€)"),
+        ("1250000000", EURO, "1,25 Md€"),
+    ],
+)
+def test_who_enters_a_value_reads_every_digit_of_it(value: str, unit: Unit, text: str) -> None:
+    said = formats.format_stored(Decimal(value), unit)
+    assert said.replace("\u00a0", " ").replace("\u202f", " ") == text
+
+
 def test_a_shortened_amount_has_its_full_figure() -> None:
     assert formats.format_full_quantity(Decimal("5812345.50"), EURO) == (
         "5\u202f812\u202f345,5\u00a0€"

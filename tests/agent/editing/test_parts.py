@@ -252,6 +252,14 @@ def test_renaming_a_measure_redirects_its_former_address(plan: Plan, manager: An
     assert manager.get(url(plan, "mesures/ancien/")).status_code == 200
 
 
+def test_what_cannot_stand_in_an_address_is_refused_with_what_can(plan: Plan, manager: Any) -> None:
+    MeasureFactory.create(plan=plan, code="autre")
+    answer = fill(manager, url(plan, "mesures/autre/"), code="été/2")
+    assert errors_of(answer) == {
+        "code": ["Lettres sans accent, chiffres et tirets seulement : « pack-ia-2 », par exemple."]
+    }
+
+
 def test_a_taken_code_is_refused_in_words(plan: Plan, manager: Any) -> None:
     MeasureFactory.create(plan=plan, code="pris")
     MeasureFactory.create(plan=plan, code="autre")

@@ -79,6 +79,14 @@ def test_nonsense_in_a_plan(plan: Plan, manager: Any, typed: dict[str, str], fie
     assert list(errors_of(fill(manager, url(plan, "plan/"), **typed))) == [field]
 
 
+def test_the_identifier_of_another_plan_is_refused_in_words(plan: Plan, manager: Any) -> None:
+    PlanFactory.create(slug="pris")
+    answer = fill(manager, url(plan, "plan/"), slug="pris")
+    assert errors_of(answer) == {
+        "slug": ["Un plan a déjà cet identifiant : choisissez-en un autre."]
+    }
+
+
 def test_the_limits_of_a_plan_are_typed_in_french_and_change_its_statuses(
     plan: Plan, manager: Any
 ) -> None:

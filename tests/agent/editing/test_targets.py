@@ -77,6 +77,16 @@ def test_nonsense_in_a_target(
     assert not Target.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["12", "0,12345", "NaN", "un peu"])
+def test_a_tolerance_that_is_none_says_what_one_is(
+    plan: Plan, manager: Any, indicator: Indicator, typed: str
+) -> None:
+    answer = fill(manager, url(plan, "ajouter/cibles/i/"), **target_terms(plan, tolerance=typed))
+    assert errors_of(answer) == {
+        "tolerance": ["Un nombre de 0 à 1 ; 0,1 quand la source dit « environ »."]
+    }
+
+
 def test_a_quota_has_periods_that_do_not_overlap(
     plan: Plan, manager: Any, indicator: Indicator
 ) -> None:

@@ -242,7 +242,11 @@ def test_saving_the_same_number_written_otherwise_is_no_change(  # edge case 13
         ),
         (
             {"evidence_url": "javascript:alert(1)"},
-            {"evidence_url": ["Saisissez une URL valide."]},
+            {
+                "evidence_url": [
+                    "Écrivez l’adresse entière, par exemple https://exemple.fr/bilan.pdf."
+                ]
+            },
         ),
         (
             {"source_title": "Bilan"},
