@@ -1,13 +1,19 @@
-"""Production refuses to start half configured, and says which variable is missing."""
+"""Production refuses to start half configured, and says which variable is missing.
 
+A setting has one place: modules laid side by side by stars would hide a second one.
+"""
+
+import ast
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BASE = ROOT / "config/settings/base"
 COMPLETE = {
     "SECRET_KEY": "k5h2j9s8d7f6g5h4j3k2l1m0n9b8v7c6x5z4a3s2d1f0g9h8j7k6",
     "DATABASE_URL": "postgres://u:p@db.example.org:5433/plans?sslmode=require",
@@ -113,3 +119,31 @@ def test_what_is_unsafe_is_refused(settings: dict[str, str], complaint: str) -> 
     code, _, said = read(COMPLETE | settings)
     assert code == 1
     assert said.endswith(f"ImproperlyConfigured: {complaint}\n")
+
+
+def names_written_in(source: Path) -> set[str]:
+    """The settings that a module gives a value, wherever in it; not those that it imports."""
+    return {
+        node.id
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.isupper()
+    }
+
+
+def test_a_setting_that_holds_everywhere_is_written_in_one_module() -> None:
+    modules = defaultdict(list)
+    for source in sorted(BASE.glob("*.py")):
+        for name in names_written_in(source):
+            modules[name].append(source.stem)
+    assert len(modules) > 100
+    assert {name: where for name, where in modules.items() if len(where) > 1} == {}
+
+
+def test_every_module_of_settings_is_laid_beside_the_others() -> None:
+    starred = {
+        node.module
+        for node in ast.walk(ast.parse((BASE / "__init__.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and [alias.name for alias in node.names] == ["*"]
+    }
+    written = {f"config.settings.base.{source.stem}" for source in BASE.glob("[!_]*.py")}
+    assert starred == written
