@@ -20,6 +20,7 @@ from indicators.progress import (
 )
 from tests.indicators.builders import (
     AT_MOST,
+    FROM_2024,
     day,
     flow,
     level,
@@ -35,13 +36,11 @@ from tests.indicators.builders import (
     yearly,
 )
 
-WINDOW = ("2024-12-31", "2026-12-31")
-
 
 def test_case_1_a_decreasing_target_is_measured_from_its_baseline_like_any_other() -> None:
     """116 against at most 100 is neither 116 % done nor 86 %: from 120, a fifth of the way."""
     series = stock(observed("2025-12-31", 116), baseline=120)
-    result = progress(series, level(100, *WINDOW, **AT_MOST), "2026-02-01")
+    result = progress(series, level(100, *FROM_2024, **AT_MOST), "2026-02-01")
     assert (result.rate, result.satisfied, result.status) == (
         Decimal("0.2"),
         False,
@@ -51,12 +50,12 @@ def test_case_1_a_decreasing_target_is_measured_from_its_baseline_like_any_other
 
 def test_case_2_baseline_equal_to_target_has_no_rate() -> None:
     series = stock(observed("2025-12-31", 90), baseline=100)
-    result = progress(series, level(100, *WINDOW), "2026-02-01")
+    result = progress(series, level(100, *FROM_2024), "2026-02-01")
     assert (result.rate, result.reason) == (None, Reason.TARGET_EQUALS_BASELINE)
 
 
 def test_case_2_a_target_of_zero_is_reached_from_its_baseline() -> None:
-    target = level(0, *WINDOW, **AT_MOST)
+    target = level(0, *FROM_2024, **AT_MOST)
     half_way = progress(stock(observed("2025-12-31", 4), baseline=8), target, "2026-02-01")
     there = progress(stock(observed("2025-12-31", 0), baseline=8), target, "2026-02-01")
     assert (half_way.rate, half_way.status) == (Decimal("0.5"), Status.ON_TRACK)
@@ -65,13 +64,13 @@ def test_case_2_a_target_of_zero_is_reached_from_its_baseline() -> None:
 
 def test_case_2_a_baseline_of_zero_is_a_baseline() -> None:
     series = stock(observed("2025-12-31", 50), baseline=0)
-    result = progress(series, level(100, *WINDOW), "2026-02-01")
+    result = progress(series, level(100, *FROM_2024), "2026-02-01")
     assert (result.rate, result.baseline, result.from_zero) == (Decimal("0.5"), 0, False)
 
 
 def test_case_2_a_value_of_zero_is_a_value() -> None:
     by_level = progress(
-        stock(observed("2025-12-31", 0), baseline=0), level(100, *WINDOW), "2026-02-01"
+        stock(observed("2025-12-31", 0), baseline=0), level(100, *FROM_2024), "2026-02-01"
     )
     by_quota = progress(flow(observed("2025", 0)), yearly(10, 2025, 2026), "2026-02-01")
     by_threshold = progress(stock(observed("2025-12-31", 0)), threshold(0), "2026-02-01")
@@ -82,17 +81,17 @@ def test_case_2_a_value_of_zero_is_a_value() -> None:
 
 def test_case_2_zero_of_100_is_not_exceeded() -> None:
     series = stock(observed("2025-12-31", 0))
-    result = progress(series, level(100, *WINDOW), "2026-02-01")
+    result = progress(series, level(100, *FROM_2024), "2026-02-01")
     assert (result.rate, result.satisfied, result.status) == (0, False, Status.BEHIND)
 
 
 def test_case_3_progress_starts_from_the_baseline() -> None:
     series = stock(observed("2025-12-31", 3000), baseline=2500)
-    assert progress(series, level(5000, *WINDOW), "2026-02-01").rate == Decimal("0.2")
+    assert progress(series, level(5000, *FROM_2024), "2026-02-01").rate == Decimal("0.2")
 
 
 def test_case_3_the_rate_goes_below_0_and_above_1() -> None:
-    target = level(200, *WINDOW)
+    target = level(200, *FROM_2024)
     below = progress(stock(observed("2025-12-31", 50), baseline=100), target, "2026-02-01")
     above = progress(stock(observed("2025-12-31", 450), baseline=100), target, "2026-02-01")
     assert (below.rate, above.rate) == (Decimal("-0.5"), Decimal("3.5"))
@@ -104,7 +103,7 @@ def test_case_4_zero_or_less_is_late_like_any_other_value() -> None:
         at_due = stock(observed("2026-12-31", value), baseline=0)
         before_due = stock(observed("2026-06-30", value), baseline=0)
         sums = flow(observed("2025", value), observed("2026", value))
-        target = level(100, *WINDOW)
+        target = level(100, *FROM_2024)
         assert progress(at_due, target, "2027-01-01").status == Status.MISSED
         assert progress(before_due, target, "2027-01-01").status == Status.OVERDUE
         assert progress(sums, yearly(10, 2025, 2026), "2027-01-01").status == Status.MISSED
@@ -135,14 +134,14 @@ def test_case_6_2_of_100_one_year_before_the_end_is_behind() -> None:
 
 def test_case_7_a_running_total_is_not_summed_again() -> None:
     running = stock(observed("2024", 40), observed("2025", 70))
-    result = progress(running, level(100, *WINDOW), "2026-02-01")
+    result = progress(running, level(100, *FROM_2024), "2026-02-01")
     assert result.value == 70
     assert aggregate(Measurement.STOCK, running.observations) == 70
 
 
 def test_case_7_a_late_correction_of_the_first_period_leaves_the_later_ones() -> None:
     series = stock(observed("2024-12-31", 45, sequence=9), observed("2025-12-31", 70, sequence=2))
-    assert progress(series, level(100, *WINDOW), "2026-02-01").value == 70
+    assert progress(series, level(100, *FROM_2024), "2026-02-01").value == 70
 
 
 def test_case_7_no_value_is_carried_into_a_later_period() -> None:
@@ -179,7 +178,7 @@ def test_case_9_a_period_is_over_the_day_after_its_last() -> None:
 def test_case_9_what_is_due_today_has_a_status_and_is_not_late() -> None:
     falling_short = stock(observed("2026-12-31", 190), baseline=100)
     nothing_new = stock(observed("2025-12-31", 150), baseline=100)
-    target = level(200, *WINDOW)
+    target = level(200, *FROM_2024)
     assert progress(falling_short, target, "2026-12-31").status == Status.WATCH
     assert progress(falling_short, target, "2027-01-01").status == Status.MISSED
     assert progress(nothing_new, target, "2026-12-31").status == Status.ON_TRACK
@@ -193,7 +192,7 @@ def test_case_10_a_year_ends_on_its_31_december() -> None:
 
 
 def test_case_10_a_yearly_level_is_the_same_stored_as_a_year_or_on_31_december() -> None:
-    target = level(200, *WINDOW)
+    target = level(200, *FROM_2024)
     as_year = progress(stock(observed("2025", 150), baseline=100), target, "2026-02-01")
     as_day = progress(stock(observed("2025-12-31", 150), baseline=100), target, "2026-02-01")
     assert (as_year.rate, as_year.pace, as_year.status) == (
@@ -206,7 +205,7 @@ def test_case_10_a_yearly_level_is_the_same_stored_as_a_year_or_on_31_december()
 def test_case_11_of_two_observations_on_one_date_the_later_recorded_wins() -> None:
     first = observed("2025-12-31", 150, sequence=1)
     second = observed("2025-12-31", 160, sequence=2)
-    target = level(200, *WINDOW)
+    target = level(200, *FROM_2024)
     for order in ((first, second), (second, first)):
         assert progress(stock(*order, baseline=100), target, "2026-02-01").value == 160
 
@@ -214,7 +213,7 @@ def test_case_11_of_two_observations_on_one_date_the_later_recorded_wins() -> No
 def test_case_11_of_two_periods_ending_together_the_one_that_starts_later_is_latest() -> None:
     year = observed("2025", 150, sequence=2)
     month = observed("2025-12-01/2025-12-31", 160, sequence=1)
-    target = level(200, *WINDOW)
+    target = level(200, *FROM_2024)
     for order in ((year, month), (month, year)):
         assert progress(stock(*order, baseline=100), target, "2026-02-01").value == 160
 
@@ -225,7 +224,7 @@ def test_case_12_ratios_aggregate_as_sums_never_as_a_mean_of_percentages() -> No
 
 
 def test_case_12_5_9_of_10_is_59_percent() -> None:
-    result = progress(stock(observed("2025-12-31", "5.9")), level(10, *WINDOW), "2026-02-01")
+    result = progress(stock(observed("2025-12-31", "5.9")), level(10, *FROM_2024), "2026-02-01")
     assert display_percent(result.rate) == 59
 
 
@@ -243,7 +242,7 @@ def test_case_13_23_and_23_00_are_the_same_figure() -> None:
 
 
 def test_case_14_1_of_1000_is_not_0_and_999_of_1000_is_not_100_percent() -> None:
-    target = level(1000, *WINDOW)
+    target = level(1000, *FROM_2024)
     little = progress(stock(observed("2025-12-31", 1)), target, "2026-02-01").rate
     nearly = progress(stock(observed("2025-12-31", 999)), target, "2026-02-01").rate
     exactly = progress(stock(observed("2025-12-31", 1000)), target, "2026-02-01").rate
@@ -253,7 +252,7 @@ def test_case_14_1_of_1000_is_not_0_and_999_of_1000_is_not_100_percent() -> None
 def test_case_22_without_its_last_value_a_target_is_not_reported() -> None:
     series = stock(observed("2025-12-31", 150), baseline=100)
     emptied = replace(series, observations=())
-    result = progress(emptied, level(200, *WINDOW), "2026-02-01")
+    result = progress(emptied, level(200, *FROM_2024), "2026-02-01")
     assert (result.status, result.reason) == (Status.NOT_REPORTED, Reason.NO_OBSERVATION)
     assert (result.value, result.rate, result.satisfied, result.latest) == (None, None, None, None)
 
