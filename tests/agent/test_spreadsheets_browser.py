@@ -25,7 +25,7 @@ from indicators.models import Observation
 from plans.models import Plan, Role
 from tests.agent.staff import member, signed_in
 from tests.conftest import NARROW
-from tests.exchange.spreadsheets import checked
+from tests.exchange.spreadsheets.workbooks import checked
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,

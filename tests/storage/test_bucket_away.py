@@ -23,7 +23,7 @@ from indicators.models import Indicator, Observation
 from plans.files import StorageAwayError
 from plans.models import Role
 from tests.agent.staff import member, signed_in
-from tests.exchange.spreadsheets import NOON
+from tests.exchange.spreadsheets.workbooks import NOON
 from tests.factories import IndicatorFactory, PlanFactory, SourceFactory, UserFactory
 from tests.storage.bucket import Bucket
 from tests.storage.test_bucket import PATH, WRONG, attach, entry, handed, page

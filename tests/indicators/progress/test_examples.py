@@ -7,14 +7,7 @@ from typing import Any
 
 import pytest
 
-from indicators.progress import (
-    Coverage,
-    Frequency,
-    Freshness,
-    Series,
-    Status,
-    Target,
-)
+from indicators.progress import Coverage, Frequency, Freshness, Series, Status, Target
 from tests.indicators.builders import (
     AT_MOST,
     FROM_2024,

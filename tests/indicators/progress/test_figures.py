@@ -5,23 +5,8 @@ from typing import Any
 
 import pytest
 
-from indicators.progress import (
-    Measurement,
-    Operator,
-    Series,
-    Target,
-    aggregate,
-    display_percent,
-)
-from tests.indicators.builders import (
-    FROM_2024,
-    day,
-    flow,
-    observed,
-    progress,
-    share,
-    total,
-)
+from indicators.progress import Measurement, Operator, Series, Target, aggregate, display_percent
+from tests.indicators.builders import FROM_2024, day, flow, observed, progress, share, total
 
 
 def test_aggregates() -> None:

@@ -4,12 +4,7 @@ from datetime import date
 
 import pytest
 
-from indicators.progress import (
-    Frequency,
-    Freshness,
-    Series,
-    Target,
-)
+from indicators.progress import Frequency, Freshness, Series, Target
 from tests.indicators.builders import (
     BY_2026,
     TWO_YEARS,

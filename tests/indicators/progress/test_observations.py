@@ -2,13 +2,7 @@
 
 import pytest
 
-from indicators.progress import (
-    Frequency,
-    Freshness,
-    Progress,
-    Reason,
-    Status,
-)
+from indicators.progress import Frequency, Freshness, Progress, Reason, Status
 from tests.indicators.builders import (
     BY_2026,
     TWO_YEARS,

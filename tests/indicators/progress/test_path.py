@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from indicators.progress import (
-    Checkpoint,
-    Series,
-    Target,
-    expected_at,
-    expected_path,
-)
+from indicators.progress import Checkpoint, Series, Target, expected_at, expected_path
 from tests.indicators.builders import (
     AT_MOST,
     BY_2026,

@@ -4,12 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from indicators.progress import (
-    Limits,
-    Series,
-    Status,
-    Target,
-)
+from indicators.progress import Limits, Series, Status, Target
 from tests.indicators.builders import (
     AT_MOST,
     BY_2026,

@@ -19,7 +19,7 @@ from indicators.models import Indicator, Observation, ProgressRecord
 from indicators.periods import Frequency, calendar_period, following_period
 from indicators.services import refresh_progress
 from plans.models import Role, Source
-from tests.exchange.spreadsheets import NOON, member, received
+from tests.exchange.spreadsheets.workbooks import NOON, member, received
 from tests.factories import IndicatorFactory, MeasureFactory, PlanFactory, SourceFactory
 from tests.processes import ROOT, database_url
 

@@ -17,7 +17,7 @@ from indicators import services
 from indicators.models import Indicator, Observation
 from plans import workflow
 from plans.models import Plan, Role
-from tests.exchange.spreadsheets import NOON, checked, member, received
+from tests.exchange.spreadsheets.workbooks import NOON, checked, member, received
 from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from exchange.spreadsheets.writing_csv import DIALECTS, write_csv
 from exchange.spreadsheets.writing_workbooks import write_workbook
 from indicators.models import Observation
 from plans.models import Plan
-from tests.exchange.spreadsheets import NOON, checked, errors, member, outcomes
+from tests.exchange.spreadsheets.workbooks import NOON, checked, errors, member, outcomes
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,

@@ -22,7 +22,7 @@ from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets import jobs
 from indicators.models import Observation
 from plans.models import Plan, Role, Source
-from tests.exchange.spreadsheets import NOON, member, received
+from tests.exchange.spreadsheets.workbooks import NOON, member, received
 from tests.factories import IndicatorFactory, PlanFactory, SourceFactory
 from tests.processes import worker
 

@@ -23,7 +23,7 @@ from exchange.spreadsheets.selection import Selection
 from exchange.spreadsheets.writing_workbooks import write_workbook
 from indicators.models import Observation
 from plans.models import Plan, Role
-from tests.exchange.spreadsheets import (
+from tests.exchange.spreadsheets.workbooks import (
     NOON,
     TITLES,
     checked,
