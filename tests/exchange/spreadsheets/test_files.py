@@ -294,7 +294,7 @@ def test_the_errors_of_a_refused_file_leave_nothing_behind(plan: Plan, user: Use
 
 
 def test_the_page_for_staff_names_every_column() -> None:
-    page = Path(__file__, "../../../docs/spreadsheets.md").resolve().read_text()
+    page = Path(__file__, "../../../../docs/spreadsheets.md").resolve().read_text()
 
     titles = {column.title for columns in COLUMNS.values() for column in columns}
     assert [title for title in sorted(titles) if title not in page] == []
