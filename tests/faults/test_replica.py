@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.own_site import DRAFT
 from tests.faults.replicated_site import (
-    DRAFT,
     INDICATOR,
     PUBLIC,
     LightLoad,
