@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route
 
 from accounts.models import User
 from accounts.two_factor import has_two_factor
+from tests.accessibility import faults_at, violations
 from tests.accounts.people import PASSWORD, code_of, person, with_generator
 from tests.conftest import NARROW, WIDE
 
@@ -129,29 +129,15 @@ def add_passkey(page: Page, name: str, *, alone: bool = True) -> None:
     page.wait_for_url("**/comptes/2fa/recovery-codes/")
 
 
-def faults(page: Page, address: str) -> list[str]:
-    """Open the page and return what axe finds, and whether it scrolls sideways."""
-    page.goto(address)
-    assert page.url.endswith(address), page.url
-    found = [
-        f"{address}: {violation['id']}: {node['html']}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{address}: scrolls sideways")
-    return found
-
-
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_the_way_in_is_accessible(open_page: Callable[..., Page], width: int) -> None:
     page = open_page(width=width)
     complaints = under_strict_policy(page)
 
-    assert [fault for address in ENTRANCE for fault in faults(page, address)] == []
+    assert [fault for address in ENTRANCE for fault in faults_at(page, address)] == []
     sign_in(page, User(email="nobody@example.org"))
     assert page.locator("#erreurs").inner_text().startswith("Corrigez ce qui suit")
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     assert complaints == []
 
 
@@ -164,17 +150,17 @@ def test_ones_own_account_is_accessible(open_page: Callable[..., Page], width: i
     page.goto("/comptes/reauthenticate/")
     confirm(page)
 
-    assert [fault for address in OWN for fault in faults(page, address)] == []
+    assert [fault for address in OWN for fault in faults_at(page, address)] == []
 
     virtual_authenticator(page)
     add_passkey(page, "Téléphone")
     with_generator(user)
-    assert [fault for address in WITH_FACTORS for fault in faults(page, address)] == []
+    assert [fault for address in WITH_FACTORS for fault in faults_at(page, address)] == []
 
     page.context.clear_cookies()
     sign_in(page, user)
     page.wait_for_url("**/comptes/2fa/authenticate/")
-    assert faults(page, "/comptes/2fa/authenticate/") == []
+    assert faults_at(page, "/comptes/2fa/authenticate/") == []
     assert complaints == []
 
 
@@ -185,7 +171,7 @@ def test_dark_colours_have_contrast_too(open_page: Callable[..., Page]) -> None:
     confirm(page)
 
     looked_at = ["/comptes/", "/comptes/2fa/", "/comptes/2fa/totp/activate/", "/comptes/sessions/"]
-    assert [fault for address in looked_at for fault in faults(page, address)] == []
+    assert [fault for address in looked_at for fault in faults_at(page, address)] == []
 
 
 def test_a_passkey_replaces_the_password(page: Page) -> None:

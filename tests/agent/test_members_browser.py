@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -13,6 +12,7 @@ from accounts.models import User
 from plans import invitations
 from plans.models import Invitation, Membership, Role
 from plans.permissions import rights_in
+from tests.accessibility import faults, faults_at
 from tests.accounts.people import PASSWORD, person
 from tests.conftest import NARROW, WIDE
 from tests.factories import MeasureFactory, MembershipFactory, PlanFactory
@@ -98,7 +98,7 @@ def test_the_pages_are_accessible(
     joining = f"/invitation/{invitations.token_of(first)}/"
     page = open_page(width=width)
 
-    found = faults(page, joining)
+    found = faults_at(page, joining)
     sign_in(page, manager.user)
     page.wait_for_url("**/agent/")
     base = "/agent/plans/plan/membres/"
@@ -110,26 +110,11 @@ def test_the_pages_are_accessible(
         joining,  # as another person than the invited one
         "/invitation/unknown/",
     ):
-        found += faults(page, address)
+        found += faults_at(page, address)
     page.goto(base)
     page.get_by_label("Adresse électronique professionnelle").fill("invite0@example.org")
     page.get_by_role("button", name="Envoyer l’invitation", exact=True).click()
     page.locator("#erreurs").wait_for()
-    found += faults(page, None)
+    found += faults(page)
 
     assert found == []
-
-
-def faults(page: Page, address: str | None) -> list[str]:
-    """Open the page, or stay, and return what axe finds, and whether it scrolls sideways."""
-    if address is not None:
-        page.goto(address)
-        assert page.url.endswith(address), page.url
-    found = [
-        f"{page.url}: {violation['id']}: {node['html']}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{page.url}: scrolls sideways")
-    return found
