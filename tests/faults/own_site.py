@@ -21,6 +21,7 @@ import psycopg
 
 from tests.faults.crowd import Crowd
 from tests.processes import Worker, worker
+from tests.waiting import until
 from tools.bench.site import Site, Web
 
 PLAN = "/plans/pannes/"
@@ -40,13 +41,6 @@ class Written:
 
     token: str
     session: str
-
-
-def until(holds: Callable[[], object], what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 class OwnSite:

@@ -22,7 +22,7 @@ from tests.faults.replicated_site import (
     ReplicatedSite,
     replicated_site,
 )
-from tests.replication import until
+from tests.waiting import until
 
 PLAN_READ = 'FROM "plans_plan"'
 """What a page of a plan asks, whoever reads it."""

@@ -26,7 +26,7 @@ from tests.agent.staff import member, signed_in
 from tests.exchange.spreadsheets.workbooks import NOON
 from tests.factories import IndicatorFactory, PlanFactory, SourceFactory, UserFactory
 from tests.storage.bucket import Bucket
-from tests.storage.test_bucket import PATH, WRONG, attach, entry, handed, page
+from tests.storage.people import PATH, WRONG, attach, entry, handed, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

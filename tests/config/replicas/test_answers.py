@@ -21,8 +21,8 @@ from config.replicas.circuit import Circuit
 from config.replicas.lag import measured
 from plans.models import Plan
 from tests.config.replicas.asking import PLAN, Asked, ask, both
-from tests.dashboards.test_queries import fill
 from tests.factories import IndicatorFactory, MembershipFactory, ObservationFactory, PlanFactory
+from tests.full_plan import fill
 
 
 @both

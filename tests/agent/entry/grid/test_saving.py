@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from indicators.models import Indicator, Observation
@@ -17,6 +16,7 @@ from measures.models import Measure
 from plans.models import Role
 from tests.agent.entry.grid.forms import address, cells, drafts, pilot, rows_of, shown, text
 from tests.agent.staff import member
+from tests.at_once import at_once
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 from tests.html import html_errors
 
@@ -242,28 +242,17 @@ def test_of_two_people_who_save_the_grid_at_once_one_wins(
     indicators: list[Indicator], measure: Measure
 ) -> None:
     clients = [pilot(measure), pilot(measure)]
-    barrier = threading.Barrier(2)
-    statuses: list[int] = []
-
-    def post(client: Client, value: str) -> None:
-        barrier.wait()
-        try:
-            form = cells(indicators, value, value, f"{value}/50")
-            statuses.append(client.post(address(measure.plan), form).status_code)
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=post, args=pair) for pair in zip(clients, ("45", "46"), strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    forms = [cells(indicators, value, value, f"{value}/50") for value in ("45", "46")]
+    answers = at_once(
+        *(
+            partial(client.post, address(measure.plan), form)
+            for client, form in zip(clients, forms, strict=True)
+        )
+    )
 
     saved = drafts()
-    assert len(statuses) == 2
-    assert 422 in statuses
+    assert len(answers) == 2
+    assert 422 in [answer.status_code for answer in answers]
     assert set(saved) == {"Entreprises", "Emplois", "Part"}
     assert Observation.objects.filter(state="draft").count() == 3
 
