@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route
 from accounts.models import User
 from accounts.two_factor import has_two_factor
 from tests.accessibility import faults_at, violations
-from tests.accounts.people import PASSWORD, code_of, person, with_generator
+from tests.accounts.people import PASSWORD, code_of, person, sign_in_on, with_generator
 from tests.conftest import NARROW, WIDE
 
 pytestmark = [
@@ -106,13 +106,6 @@ def virtual_authenticator(page: Page, *, knows_its_person: bool = True) -> None:
     )
 
 
-def sign_in(page: Page, user: User) -> None:
-    page.goto("/comptes/login/")
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
-
-
 def confirm(page: Page) -> None:
     """Pass the page that asks again who is there."""
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
@@ -135,7 +128,7 @@ def test_the_way_in_is_accessible(open_page: Callable[..., Page], width: int) ->
     complaints = under_strict_policy(page)
 
     assert [fault for address in ENTRANCE for fault in faults_at(page, address)] == []
-    sign_in(page, User(email="nobody@example.org"))
+    sign_in_on(page, User(email="nobody@example.org"))
     assert page.locator("#erreurs").inner_text().startswith("Corrigez ce qui suit")
     assert violations(page) == []
     assert complaints == []
@@ -146,7 +139,7 @@ def test_ones_own_account_is_accessible(open_page: Callable[..., Page], width: i
     page = open_page(width=width)
     complaints = under_strict_policy(page)
     user = person("une.adresse.electronique.plutot.longue@collectivite.example.org")
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.goto("/comptes/reauthenticate/")
     confirm(page)
 
@@ -158,7 +151,7 @@ def test_ones_own_account_is_accessible(open_page: Callable[..., Page], width: i
     assert [fault for address in WITH_FACTORS for fault in faults_at(page, address)] == []
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.wait_for_url("**/comptes/2fa/authenticate/")
     assert faults_at(page, "/comptes/2fa/authenticate/") == []
     assert complaints == []
@@ -166,7 +159,7 @@ def test_ones_own_account_is_accessible(open_page: Callable[..., Page], width: i
 
 def test_dark_colours_have_contrast_too(open_page: Callable[..., Page]) -> None:
     page = open_page(dark=True)
-    sign_in(page, person())
+    sign_in_on(page, person())
     page.goto("/comptes/reauthenticate/")
     confirm(page)
 
@@ -178,7 +171,7 @@ def test_a_passkey_replaces_the_password(page: Page) -> None:
     complaints = under_strict_policy(page)
     user = person()
     virtual_authenticator(page)
-    sign_in(page, user)
+    sign_in_on(page, user)
     add_passkey(page, "Ordinateur du bureau")
     assert has_two_factor(user)
     page.goto("/comptes/2fa/webauthn/")
@@ -195,11 +188,11 @@ def test_a_passkey_replaces_the_password(page: Page) -> None:
 def test_a_passkey_is_the_second_step_after_the_password(page: Page) -> None:
     user = person()
     virtual_authenticator(page)
-    sign_in(page, user)
+    sign_in_on(page, user)
     add_passkey(page, "Clé USB", alone=False)
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.wait_for_url("**/comptes/2fa/authenticate/")
     page.get_by_role("button", name="Utiliser ma clé d’accès").click()
 
@@ -218,7 +211,7 @@ def test_a_device_that_does_not_know_its_person_is_said_so(page: Page) -> None:
 
 def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
     user = person()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.goto("/comptes/")
     page.get_by_role("link", name="Activer").click()
     page.get_by_role("link", name="Activer").click()
@@ -232,7 +225,7 @@ def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
     spare = page.locator(".codes li").first.inner_text()
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.get_by_label("Code de l’application, ou code de secours").fill(spare)
     page.get_by_role("button", name="Se connecter", exact=True).click()
     page.wait_for_url("**/agent/")
@@ -240,7 +233,7 @@ def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
 
 def test_without_javascript_the_password_still_opens(open_page: Callable[..., Page]) -> None:
     page = open_page(javascript=False)
-    sign_in(page, person())
+    sign_in_on(page, person())
 
     assert page.url.endswith("/agent/")
     page.goto("/comptes/2fa/webauthn/add/")
@@ -253,7 +246,7 @@ def test_signing_out_everywhere_else_from_the_page(open_page: Callable[..., Page
     user = person()
     here, there = open_page(), open_page(width=NARROW)
     for page in (there, here):
-        sign_in(page, user)
+        sign_in_on(page, user)
     here.goto("/comptes/sessions/")
     here.get_by_role("button", name="Fermer toutes les autres").click()
     assert here.get_by_role("row").count() == 2  # the heading and this session

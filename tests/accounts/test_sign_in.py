@@ -19,17 +19,20 @@ from accounts.mail import send_mail
 from accounts.models import User
 from accounts.two_factor import has_two_factor
 from config.openid_connect import openid_connect_apps
-from tests.accounts.people import PASSWORD, code_of, link_in, person, sign_in, with_generator
+from tests.accounts.people import (
+    PASSWORD,
+    code_of,
+    link_in,
+    person,
+    sign_in,
+    signed_in_as,
+    with_generator,
+)
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("attempts_counted_anew", "mails_go_at_once"),
 ]
-
-
-def signed_in_as(client: Client) -> str | None:
-    page: Any = client.get("/comptes/")
-    return None if page.status_code == 302 else page.context["user"].email
 
 
 def test_a_password_opens_the_staff_area(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -111,26 +112,9 @@ def observation(indicator: Indicator, author: User, year: int) -> Observation:
 
 
 @pytest.fixture
-def open_signed_in(open_page: OpenPage, plan: Plan) -> OpenPage:
+def open_signed_in(open_as: OpenPage, plan: Plan) -> OpenPage:
     """Open a page in which the reviewer of the plan is signed in."""
-
-    def opened(**options: object) -> Page:
-        page = open_page(**options)
-        client = Client()
-        client.force_login(User.objects.get(email="bruno@example.org"))
-        page.context.add_cookies(
-            [
-                {
-                    "name": "sessionid",
-                    "value": client.cookies["sessionid"].value,
-                    "domain": "localhost",
-                    "path": "/",
-                }
-            ]
-        )
-        return page
-
-    return opened
+    return partial(open_as, User.objects.get(email="bruno@example.org"))
 
 
 def addresses() -> list[str]:

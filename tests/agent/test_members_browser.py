@@ -8,12 +8,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from accounts.models import User
 from plans import invitations
 from plans.models import Invitation, Membership, Role
 from plans.permissions import rights_in
 from tests.accessibility import faults, faults_at
-from tests.accounts.people import PASSWORD, person
+from tests.accounts.people import PASSWORD, person, sign_in_on
 from tests.conftest import NARROW, WIDE
 from tests.factories import MeasureFactory, MembershipFactory, PlanFactory
 
@@ -34,13 +33,6 @@ def manager() -> Membership:
     return membership
 
 
-def sign_in(page: Page, user: User) -> None:
-    page.goto("/comptes/login/")
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
-
-
 def link() -> str:
     return f"/invitation/{invitations.token_of(Invitation.objects.get())}/"
 
@@ -49,7 +41,7 @@ def test_a_person_is_invited_joins_and_is_given_a_measure(
     open_page: Callable[..., Page], manager: Membership
 ) -> None:
     desk, telephone = open_page(), open_page(width=NARROW)
-    sign_in(desk, manager.user)
+    sign_in_on(desk, manager.user)
     desk.goto("/agent/plans/plan/membres/")
     desk.get_by_label("Adresse électronique professionnelle").fill("camille@example.org")
     desk.get_by_label("Contribution — ").check()
@@ -99,7 +91,7 @@ def test_the_pages_are_accessible(
     page = open_page(width=width)
 
     found = faults_at(page, joining)
-    sign_in(page, manager.user)
+    sign_in_on(page, manager.user)
     page.wait_for_url("**/agent/")
     base = "/agent/plans/plan/membres/"
     for address in (

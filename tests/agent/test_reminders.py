@@ -16,11 +16,11 @@ from indicators import services
 from indicators.models import Indicator
 from measures.models import Measure, MeasureAssignment, Milestone
 from plans import workflow
-from plans.models import Membership, Plan, Role
+from plans.models import Membership, Role
+from tests.agent.staff import member
 from tests.at_once import at_once
 from tests.factories import (
     IndicatorFactory,
-    MembershipFactory,
     MilestoneFactory,
     MilestoneUpdateFactory,
     ObservationFactory,
@@ -37,11 +37,6 @@ DUE = date(2026, 1, 31)
 
 def morning(day: date) -> datetime:
     return datetime.combine(day, datetime.min.time(), tzinfo=PARIS).replace(hour=6)
-
-
-def member(plan: Plan, role: Role = Role.MANAGER) -> User:
-    user: User = MembershipFactory.create(plan=plan, role=role).user
-    return user
 
 
 def pilot(measure: Measure | None) -> User:

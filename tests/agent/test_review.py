@@ -19,6 +19,7 @@ from indicators.models import Indicator, Observation, ProgressRecord
 from measures.models import MeasureAssignment, MilestoneUpdate
 from plans import workflow
 from plans.models import Contribution, Plan, Role
+from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
 from tests.factories import (
     IndicatorFactory,
@@ -35,17 +36,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
-
-def member(plan: Plan, role: Role) -> User:
-    user: User = MembershipFactory.create(plan=plan, role=role).user
-    return user
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -16,14 +16,13 @@ import pytest
 from celery import current_app
 from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from exchange.models import ImportJob
 from indicators.models import Observation
 from plans.models import Plan, Role
 from tests.accessibility import faults_at, violations
-from tests.agent.staff import member, signed_in
+from tests.agent.staff import member
 from tests.conftest import NARROW
 from tests.exchange.spreadsheets.workbooks import checked
 from tests.factories import (
@@ -67,19 +66,6 @@ def plan() -> Plan:
 @pytest.fixture
 def alix(plan: Plan) -> User:
     return member(plan, Role.CONTRIBUTOR, assigned_to=plan.measures.get())
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page of the site in which a person is signed in."""
-
-    def open_as(user: User, **settings: Any) -> Page:
-        page = open_page(**settings)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return open_as
 
 
 @pytest.fixture

@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from exchange.plan_files.loading import load_files
 from indicators.models import Target
 from measures.models import Measure
 from plans.models import Plan, Role
 from tests.accessibility import faults
-from tests.agent.staff import member, signed_in
+from tests.agent.staff import member
 from tests.conftest import NARROW, WIDE
 from tests.factories import OrganisationFactory, PlanFactory, SourceFactory, UnitFactory
 
@@ -28,19 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OpenAs = Callable[..., Page]
 BASE = "/agent/plans/demonstration"
 REFERENCE = Path(__file__).parents[3] / "reference"
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page in which a person is signed in."""
-
-    def opened(user: User, **options: Any) -> Page:
-        page = open_page(**options)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return opened
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from indicators.models import Indicator, Observation
 from measures.models import MilestoneUpdate
 from plans.models import Plan, Role
 from tests.accessibility import faults
-from tests.agent.staff import member, signed_in
+from tests.agent.staff import member
 from tests.conftest import NARROW, WIDE
 from tests.factories import (
     IndicatorFactory,
@@ -64,19 +64,6 @@ def plan() -> Plan:
 @pytest.fixture
 def alix(plan: Plan) -> User:
     return member(plan, Role.REVIEWER)
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page of the site in which a person is signed in."""
-
-    def open_as(user: User, **settings: Any) -> Page:
-        page = open_page(**settings)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return open_as
 
 
 def cell(page: Page, title: str, name: str = "Valeur") -> Locator:
