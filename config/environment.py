@@ -78,6 +78,9 @@ class Environment(environ.Env):  # type: ignore[misc] # the package has no types
         return {**entry, "ENGINE": READER, "OPTIONS": {**entry["OPTIONS"], **options}}
 
 
+env = Environment()
+
+
 def local_address(host: str, port: int) -> str:
     """Where a browser on this machine finds a server that listens there."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104

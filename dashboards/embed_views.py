@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from dashboards.addresses import follows_moves, part_at, plan_at
 from dashboards.badge import Badge, drawn
 from dashboards.embeds import Look, indicator_card, plan_card, status_of
-from dashboards.indicator_page import shown_indicator
+from dashboards.pages.indicator import shown_indicator
 from indicators.models import Indicator, Status
 from plans.addresses import absolute
 from plans.models import Plan

@@ -22,15 +22,15 @@ from django.views.decorators.http import require_safe
 
 from dashboards import charts
 from dashboards.addresses import follows_moves, part_at, plan_at, plans_called_like
-from dashboards.home_page import home_page
-from dashboards.indicator_page import chart_for, indicator_page, shown_indicator
-from dashboards.measure_page import measure_page, shown_measures
-from dashboards.methodology_page import methodology_page
-from dashboards.objective_page import objective_page
-from dashboards.open_data_page import open_data_page
-from dashboards.plan_page import plan_page
+from dashboards.pages.home import home_page
+from dashboards.pages.indicator import chart_for, indicator_page, shown_indicator
+from dashboards.pages.measure import measure_page, shown_measures
+from dashboards.pages.methodology import methodology_page
+from dashboards.pages.objective import objective_page
+from dashboards.pages.open_data import open_data_page
+from dashboards.pages.plan import plan_page
+from dashboards.pages.sources import sources_page
 from dashboards.search import SearchForm, find
-from dashboards.sources_page import sources_page
 from dashboards.structured_data import in_page, indicator_dataset, plan_dataset
 from indicators.models import Indicator
 from measures.models import Measure

@@ -19,7 +19,8 @@ from django.db.models import QuerySet
 from indicators.evaluation import value_of
 from indicators.models import Observation
 from plans.api_support.fields import plain
-from plans.api_support.renderers import FORMULA, Dialect
+from plans.api_support.renderers import Dialect
+from plans.formulas import FORMULA_STARTS, SPACES
 
 LINES = 250
 """Lines of a block: some tens of kilobytes, so that the database goes on while one is packed."""
@@ -27,11 +28,11 @@ RATIO = b"/"
 """Before the scale of a ratio, where its value is to be reckoned: no figure begins so."""
 
 # A minus sign stands last in brackets, where it means itself.
-_FORMULA = "^ *[" + "".join(sorted(FORMULA, key=lambda sign: sign == "-")) + "]"
+_FORMULA = f"^[{SPACES}]*[" + "".join(sorted(FORMULA_STARTS, key=lambda sign: sign == "-")) + "]"
 
 
 def _text(column: str) -> str:
-    """Write a text as `plans.api_support.renderers.safe` does; nothing where it is empty."""
+    """Write a text as `plans.formulas.harmless` does; nothing where it is empty."""
     return f"CASE WHEN {column} ~ '{_FORMULA}' THEN '''' || {column} ELSE nullif({column}, '') END"
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from indicators import terms
 from indicators.models import Checkpoint, Target, TargetPeriod, Unit
 from indicators.number_fields import NumberField
-from indicators.term_words import in_french
+from indicators.term_words import COLUMNS, in_french
 from plans.forms import FEW_LINES
 from plans.part_forms import CodedForm, DayInput, PlanPartForm, RowsFormSet, SourceChoice
 
@@ -95,9 +95,6 @@ class CheckpointsFormSet(_TermsFormSet):
 
 WORDING = ("wording", "source", "locator", "derivation", "assumption")
 TERMS = ("kind", "operator", "value", "tolerance", "starts_on", "due_on")
-
-# Where the rules and the form have other words for the same thing.
-_FIELDS = {"start": "starts_on", "due": "due_on"}
 
 
 class TargetForm(CodedForm):
@@ -216,7 +213,7 @@ class TargetForm(CodedForm):
             measurement = terms.Measurement(self.instance.indicator.measurement)
             labels = {**dict(Target.Kind.choices), **dict(Target.Operator.choices)}
             for problem in terms.check_target(measurement, promise):
-                name = _FIELDS.get(problem.field, problem.field)
+                name = COLUMNS.get(problem.field, problem.field)
                 if name in self.fields:
                     self.add_error(name, _sentence(in_french(problem, labels)))
         return data

@@ -11,7 +11,6 @@ from functools import cached_property
 
 from indicators.entry_periods import next_awaited, recent_periods
 from indicators.evaluation import series_of
-from indicators.formats import format_period
 from indicators.models import Indicator, Measurement, Observation, Target
 from indicators.number_fields import observed_of
 from indicators.periods import Frequency, Span
@@ -150,7 +149,7 @@ def _by_period(versions: Sequence[Observation]) -> dict[Span, Observation]:
 
 
 def known_of(indicators: Sequence[Indicator]) -> dict[int, Known]:
-    """Return what is known of each indicator, by its id, in five queries however many they are.
+    """Return what is known of each indicator, by its id, in four queries however many they are.
 
     The indicators come with their plan and unit.
     """
@@ -182,8 +181,3 @@ def known_of(indicators: Sequence[Indicator]) -> dict[int, Known]:
         )
         for number, indicator in by_id.items()
     }
-
-
-def period_text(period: Span) -> str:
-    """Return a period's name: ``2025``, ``T1 2026``."""
-    return format_period(*period)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.entry_periods import EARLIEST
-from indicators.formats import format_date
-from indicators.known import Known, period_text
+from indicators.formats import format_date, format_period
+from indicators.known import Known
 from indicators.models import Observation, Qualifier
 from indicators.number_fields import check_value, number_fields, observed_of, quantity_of
 from indicators.periods import Span
@@ -106,7 +106,7 @@ class ObservationForm(ContributionForm):
             state = _("en cours")
         else:
             state = _("à saisir")
-        return _("%(period)s — %(state)s") % {"period": period_text(period), "state": state}
+        return _("%(period)s — %(state)s") % {"period": format_period(*period), "state": state}
 
     def clean(self) -> dict[str, Any]:
         """Settle the period, then check the value in it."""
@@ -129,7 +129,7 @@ class ObservationForm(ContributionForm):
                 )
                 % {
                     "value": quantity_of(overlapped),
-                    "period": period_text((overlapped.period_start, overlapped.period_end)),
+                    "period": format_period(overlapped.period_start, overlapped.period_end),
                 },
             )
         return data

@@ -22,7 +22,6 @@ from plans.api_support.fields import (
     Choice,
     Day,
     Flag,
-    Listed,
     Moment,
     Number,
     Reasons,
@@ -35,8 +34,10 @@ from plans.serializers import (
     api_example,
     label,
     locator,
+    note_codes,
     of_plan,
     page,
+    plan_and_code,
     source_address,
     updated_at,
 )
@@ -105,11 +106,7 @@ class UnitSerializer(serializers.Serializer[Any]):
 class IndicatorSerializer(serializers.Serializer[Any]):
     """What is followed in a plan, an objective or a measure."""
 
-    id = Text(
-        "Plan and code.",
-        of=lambda row: f"{row.plan.slug}/{row.code}",
-        example=f"{PLAN}/{INDICATOR}",
-    )
+    id = plan_and_code(INDICATOR)
     plan, plan_url = of_plan()
     code = Text("What identifies the indicator in its plan.", example=INDICATOR)
     url = Address("This resource.", of=indicator_address, example=indicator_example())
@@ -168,11 +165,7 @@ class IndicatorSerializer(serializers.Serializer[Any]):
     missing_reason = Reasons(
         "frequency", "baseline", "baseline_on", example={"baseline": "not_stated"}
     )
-    notes = Listed(
-        "The codes of the notes on it.",
-        of=lambda row: [note.code for note in row.notes.all()],
-        example=["duree"],
-    )
+    notes = note_codes()
     source = source_address()
     locator = locator()
     updated_at = updated_at()

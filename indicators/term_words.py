@@ -1,4 +1,4 @@
-"""The French words for what `indicators.terms` refuses in a target or an observation."""
+"""What `indicators.terms` refuses in a target or an observation: in French, and of which column."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators.terms import Problem, ProblemCode
+
+COLUMNS: Mapping[str, str] = {"start": "starts_on", "due": "due_on"}
+"""Where the rules and the columns have other words for the same thing."""
 
 _WORDS: Mapping[ProblemCode, object] = {
     ProblemCode.KIND_NOT_ALLOWED: gettext_lazy(

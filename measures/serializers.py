@@ -25,8 +25,10 @@ from plans.serializers import (
     api_example,
     label,
     locator,
+    note_codes,
     of_plan,
     page,
+    plan_and_code,
     source_address,
     updated_at,
 )
@@ -40,9 +42,7 @@ def missing_of_measure(row: Any) -> dict[str, str]:
 class MeasureSerializer(serializers.Serializer[Any]):
     """An action of a plan."""
 
-    id = Text(
-        "Plan and code.", of=lambda row: f"{row.plan.slug}/{row.code}", example=f"{PLAN}/pack-ia"
-    )
+    id = plan_and_code("pack-ia")
     plan, plan_url = of_plan()
     objective = Text(
         "The code of its objective.", of=lambda row: row.objective.code, example="competitivite"
@@ -76,11 +76,7 @@ class MeasureSerializer(serializers.Serializer[Any]):
         of=lambda row: [sector.code for sector in row.sectors.all()],
         example=["sante"],
     )
-    notes = Listed(
-        "The codes of the notes on it.",
-        of=lambda row: [note.code for note in row.notes.all()],
-        example=["duree"],
-    )
+    notes = note_codes()
     source = source_address()
     locator = locator()
     updated_at = updated_at()

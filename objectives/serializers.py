@@ -7,14 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 from objectives.models import Objective
-from plans.api_support.fields import Address, Choice, Listed, Text, Whole, address
+from plans.api_support.fields import Address, Choice, Text, Whole, address
 from plans.serializers import (
     PLAN,
     api_example,
     label,
     locator,
+    note_codes,
     of_plan,
     page,
+    plan_and_code,
     source_address,
     updated_at,
 )
@@ -23,11 +25,7 @@ from plans.serializers import (
 class ObjectiveSerializer(serializers.Serializer[Any]):
     """An axis or an objective of a plan."""
 
-    id = Text(
-        "Plan and code.",
-        of=lambda row: f"{row.plan.slug}/{row.code}",
-        example=f"{PLAN}/competitivite",
-    )
+    id = plan_and_code("competitivite")
     plan, plan_url = of_plan()
     code = Text("What identifies the objective in its plan.", example="competitivite")
     url = Address(
@@ -47,11 +45,7 @@ class ObjectiveSerializer(serializers.Serializer[Any]):
     position = Whole("Its rank in the plan.", example=1)
     title = Text("The title.", example="Booster la compétitivité")
     summary = Text("What it is about.", example="Aider les entreprises à adopter l’IA.")
-    notes = Listed(
-        "The codes of the notes on it.",
-        of=lambda row: [note.code for note in row.notes.all()],
-        example=["duree"],
-    )
+    notes = note_codes()
     source = source_address()
     locator = locator()
     updated_at = updated_at()

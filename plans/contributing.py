@@ -7,7 +7,6 @@ what they have not seen.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,9 +16,7 @@ from accounts.services import settle
 from plans import workflow
 from plans.models import Contribution, Plan
 from plans.sourcing import Document, cite
-from plans.workflow import EditConflictError, WorkflowError, entered
-
-ContributionT = TypeVar("ContributionT", bound=Contribution)
+from plans.workflow import ContributionT, EditConflictError, WorkflowError, entered
 
 
 class UnsourcedError(WorkflowError):
@@ -37,11 +34,6 @@ def published_twin(contribution: ContributionT) -> ContributionT | None:
         ._default_manager.filter(state="published", superseded_at__isnull=True, **alike)
         .first()
     )
-
-
-def _locked(contribution: ContributionT) -> ContributionT:
-    rows = type(contribution)._default_manager.select_for_update(of=("self",), no_key=True)
-    return rows.get(pk=contribution.pk)
 
 
 @transaction.atomic
@@ -65,7 +57,7 @@ def save(
     if document is not None:
         contribution.source = cite(plan, document)
     if contribution.pk is not None:
-        row = _locked(contribution)
+        row = workflow.locked(contribution)
         if row.state == Contribution.State.SUBMITTED and entered(row) == entered(contribution):
             return row  # a double click on what also hands it in
     return workflow.save_draft(contribution, editor=editor, revision=revision, at=at)
@@ -80,7 +72,7 @@ def submit(
     `told`: see `workflow.submit`. Raises EditConflictError when someone saved other content since
     `revision`, UnsourcedError without a source, WorkflowError when it is published already.
     """
-    row = _locked(contribution)
+    row = workflow.locked(contribution)
     if row.revision != revision:
         raise EditConflictError(row)
     if row.state == Contribution.State.SUBMITTED:
@@ -97,7 +89,7 @@ def discard(contribution: Contribution, *, revision: int | None, at: datetime) -
     Raises EditConflictError when someone saved other content since `revision`, WorkflowError when
     it is in review or published.
     """
-    row = _locked(contribution)
+    row = workflow.locked(contribution)
     if row.revision != revision:
         raise EditConflictError(row)
     if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):

@@ -149,18 +149,6 @@ def rights_by(token: ApiToken, plan: Plan) -> Rights:
     )
 
 
-def may(user: User | AnonymousUser, action: Action, subject: Subject) -> bool:
-    """Whether a person may do something to a plan or a part of one."""
-    return rights_in(user, subject.permission_plan).may(action, subject)
-
-
-def require(user: User | AnonymousUser, action: Action, subject: Subject) -> Rights:
-    """Return the person's rights in the subject's plan, or refuse as `Rights.require` does."""
-    rights = rights_in(user, subject.permission_plan)
-    rights.require(action, subject)
-    return rights
-
-
 def plans_where(user: User | AnonymousUser, action: Action) -> PlanQuerySet:
     """Return the plans in which a person may do something, on some part of it at least."""
     if not isinstance(user, User) or not user.is_active:

@@ -70,6 +70,21 @@ def of_plan() -> tuple[Text, Address]:
     )
 
 
+def plan_and_code(code: str) -> Text:
+    """Return the field that says what identifies a row among those of all plans."""
+    return Text(
+        "Plan and code.", of=lambda row: f"{row.plan.slug}/{row.code}", example=f"{PLAN}/{code}"
+    )
+
+
+def note_codes() -> Listed:
+    return Listed(
+        "The codes of the notes on it.",
+        of=lambda row: [note.code for note in row.notes.all()],
+        example=["duree"],
+    )
+
+
 def source_address(name: str = "source") -> Address:
     def of(row: Any) -> str | None:
         source = getattr(row, name)
@@ -230,11 +245,7 @@ class PlanSerializer(serializers.Serializer[Any]):
 class SourceSerializer(serializers.Serializer[Any]):
     """A document that a figure, a date or a statement of a plan comes from."""
 
-    id = Text(
-        "Plan and code.",
-        of=lambda row: f"{row.plan.slug}/{row.code}",
-        example=f"{PLAN}/deliberation",
-    )
+    id = plan_and_code("deliberation")
     plan, plan_url = of_plan()
     code = Text("What identifies the source in its plan.", example="deliberation")
     url = Address(
@@ -269,11 +280,7 @@ class SourceSerializer(serializers.Serializer[Any]):
 class ClaimSerializer(serializers.Serializer[Any]):
     """What one source says of a date, a budget or another fact of a plan."""
 
-    id = Text(
-        "Plan and code.",
-        of=lambda row: f"{row.plan.slug}/{row.code}",
-        example=f"{PLAN}/budget-2019",
-    )
+    id = plan_and_code("budget-2019")
     plan, plan_url = of_plan()
     code = Text("What identifies the claim in its plan.", example="budget-2019")
     url = Address(
@@ -316,9 +323,7 @@ class CitationSerializer(serializers.Serializer[Any]):
 class NoteSerializer(serializers.Serializer[Any]):
     """Something a reader must know about a plan or a part of it."""
 
-    id = Text(
-        "Plan and code.", of=lambda row: f"{row.plan.slug}/{row.code}", example=f"{PLAN}/duree"
-    )
+    id = plan_and_code("duree")
     plan, plan_url = of_plan()
     code = Text("What identifies the note in its plan.", example="duree")
     url = Address(

@@ -36,7 +36,7 @@ class EditConflictError(WorkflowError):
         self.theirs = theirs
 
 
-def _locked(contribution: ContributionT) -> ContributionT:
+def locked(contribution: ContributionT) -> ContributionT:
     """Return the row as it is now, locked until the end of the transaction."""
     rows = type(contribution)._default_manager.select_for_update(of=("self",), no_key=True)
     return rows.get(pk=contribution.pk)
@@ -145,7 +145,7 @@ def save_draft(
                 return theirs
             raise EditConflictError(theirs) from None
         return contribution
-    row = _locked(contribution)
+    row = locked(contribution)
     if row.revision != revision:
         if entered(row) == entered(contribution):
             return row
@@ -170,7 +170,7 @@ def submit(contribution: ContributionT, *, at: datetime, told: bool = True) -> C
     Whoever hands in many at once tells the reviewers once for all (`tell_reviewers_of_many`), and
     says `told=False` here. Raises WorkflowError when it is already submitted or published.
     """
-    row = _locked(contribution)
+    row = locked(contribution)
     if row.state not in (Contribution.State.DRAFT, Contribution.State.RETURNED):
         raise WorkflowError(
             _("Cette contribution est déjà à l’état « %(state)s ».")
@@ -216,7 +216,7 @@ def send_back(
 
     Raises WorkflowError without a reason, or when the contribution is not submitted.
     """
-    row = _locked(contribution)
+    row = locked(contribution)
     if row.state != Contribution.State.SUBMITTED:
         raise WorkflowError(_("Seule une contribution soumise peut être renvoyée."))
     row.state = Contribution.State.RETURNED
@@ -239,7 +239,7 @@ def publish(
     Raises WorkflowError when it is already published, has no source, when its author publishes
     it against the plan's rule, or when the version it corrects is no longer the current one.
     """
-    row = _locked(contribution)
+    row = locked(contribution)
     if row.state == Contribution.State.PUBLISHED:
         raise WorkflowError(_("Cette contribution est déjà publiée."))
     if row.author_id is not None:
@@ -254,7 +254,7 @@ def publish(
     if row.source_id is None:
         raise WorkflowError(_("Une valeur publiée a une source."))
     if row.supersedes is not None:
-        corrected = _locked(row.supersedes)
+        corrected = locked(row.supersedes)
         if not corrected.is_current:
             raise WorkflowError(
                 _("La version à corriger a déjà été remplacée ou retirée entre-temps.")
@@ -279,7 +279,7 @@ def withdraw(contribution: ContributionT, *, reason: str, at: datetime) -> Contr
 
     Raises WorkflowError without a reason, or when the version is not the current one.
     """
-    row = _locked(contribution)
+    row = locked(contribution)
     if not row.is_current:
         raise WorkflowError(_("Seule la version publiée actuelle peut être retirée."))
     row.withdrawal_reason = _required(reason, _("Un retrait a un motif."))

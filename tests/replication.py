@@ -11,8 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import psycopg
 from config.embedded.account import Account
 from config.embedded.postgres import installation, shared_libraries
 from tests.processes import ROOT
+from tests.waiting import until
 from tools.bench.site import free_port
 
 OWNER, APPLICATION = "plans_owner", "plans_app"
@@ -38,13 +38,6 @@ OPTIONS = {
     "log_statement": "all",
     "log_min_duration_statement": "-1",
 }
-
-
-def until(holds: Callable[[], object], what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 class Server:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from config import launch
+from tests.launched import launched
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINT = ROOT / "docker/entrypoint.sh"
@@ -139,23 +139,6 @@ def test_without_a_folder_of_secrets_a_command_runs_as_it_is_written(tmp_path: P
 
 def options(words: Sequence[str]) -> set[str]:
     return {word for word in words if word.startswith("--")}
-
-
-def launched(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """What `make run` starts, by the last word of its name."""
-    found: dict[str, list[str]] = {}
-
-    class Noted:
-        def __init__(self, name: str, words: Sequence[str]) -> None:
-            found[name] = list(words)
-
-        def stop(self, request: launch.StopRequest) -> None:
-            pass
-
-    monkeypatch.setattr(launch, "Child", Noted)
-    with launch.site_processes(launch.StopRequest()):
-        pass
-    return found
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ from agent.access import plan_page
 from agent.editing.advice import advice_on
 from agent.editing.parts import coded
 from dashboards import charts
-from dashboards.indicator_page import indicator_page, shown_indicator
-from dashboards.measure_page import measure_page, shown_measures
-from dashboards.objective_page import objective_page
-from dashboards.plan_page import plan_page as public_plan_page
-from dashboards.sources_page import sources_page
+from dashboards.pages.indicator import indicator_page, shown_indicator
+from dashboards.pages.measure import measure_page, shown_measures
+from dashboards.pages.objective import objective_page
+from dashboards.pages.plan import plan_page as public_plan_page
+from dashboards.pages.sources import sources_page
 from dashboards.views import chart_asked, image_answer
 from indicators.models import Indicator
 from measures.models import Measure

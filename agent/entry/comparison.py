@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from indicators.formats import format_date
-from indicators.known import period_text
+from indicators.formats import format_date, format_period
 from indicators.models import Observation
 from indicators.number_fields import quantity_of
 from measures.models import MilestoneUpdate
@@ -52,7 +51,7 @@ def _facts(version: Contribution) -> dict[str, str]:
 def _own_facts(version: Contribution) -> dict[str, str]:
     if isinstance(version, Observation):
         return {
-            _("Période"): period_text((version.period_start, version.period_end)),
+            _("Période"): format_period(version.period_start, version.period_end),
             _("Valeur"): quantity_of(version),
             _("Précision de la valeur"): str(version.get_qualifier_display()),
         }

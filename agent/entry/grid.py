@@ -32,7 +32,7 @@ from agent.entry.rows import (
 )
 from agent.typed_text import is_fragment, posted
 from indicators.entry_periods import period_code, period_named, recent_periods
-from indicators.known import period_text
+from indicators.formats import format_period
 from indicators.models import Indicator
 from indicators.periods import ONE_DAY, Frequency, Span, calendar_period
 from plans.alphabet import alphabetical
@@ -81,7 +81,7 @@ def grid(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             "section": "entry",
             "rows": rows,
             "period": period,
-            "period_name": period_text(period),
+            "period_name": format_period(*period),
             "address": _address(plan, frequency, period),
             "sources": plan.sources.order_by(alphabetical("title")),
             "source": source,
@@ -196,7 +196,7 @@ def _grids(
             "count": counted[kind],
             "periods": [
                 {
-                    "name": period_text(one),
+                    "name": format_period(*one),
                     "address": _address(plan, kind, one),
                     "current": one == period and kind == frequency,
                 }

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from agent.entry.value import entry_address
 from dashboards import wording
-from indicators.formats import format_exact
-from indicators.known import Known, known_of, period_text
+from indicators.formats import format_exact, format_period
+from indicators.known import Known, known_of
 from indicators.models import Indicator, Observation
 from indicators.number_fields import quantity_of
 from indicators.observation_forms import RowForm, is_open_to_entry
@@ -85,7 +85,7 @@ class Row:
     def previous_period(self) -> str:
         """The period of that value."""
         previous = self.previous
-        return "" if previous is None else period_text((previous.period_start, previous.period_end))
+        return "" if previous is None else format_period(previous.period_start, previous.period_end)
 
     @property
     def stored_text(self) -> str:
@@ -252,7 +252,7 @@ def save_row(
             _("Une valeur publiée couvre déjà des jours de cette période : %(value)s (%(period)s).")
             % {
                 "value": quantity_of(overlapped),
-                "period": period_text((overlapped.period_start, overlapped.period_end)),
+                "period": format_period(overlapped.period_start, overlapped.period_end),
             }
         ]
         return

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agent.access import plan_page
 from agent.entry.pages import EntryPage, serve
 from dashboards import wording
-from indicators.known import Known, known_of, period_text
+from indicators.formats import format_period
+from indicators.known import Known, known_of
 from indicators.models import Indicator, Observation
 from indicators.number_fields import quantity_of
 from indicators.observation_forms import OTHER, ObservationForm, RowForm, period_problem
@@ -113,7 +114,7 @@ class ValuePage(EntryPage):
         contribution.indicator = self.indicator
         return (
             f"{quantity_of(contribution)}, "
-            f"{period_text((contribution.period_start, contribution.period_end))}"
+            f"{format_period(contribution.period_start, contribution.period_end)}"
         )
 
     def context(self, form: ContributionForm) -> dict[str, Any]:
@@ -126,7 +127,7 @@ class ValuePage(EntryPage):
             ],
             "previous": [
                 {
-                    "period": period_text((one.period_start, one.period_end)),
+                    "period": format_period(one.period_start, one.period_end),
                     "text": wording.stated(one, self.indicator.unit),
                     "provisional": one.provisional,
                     "source": one.source,
@@ -136,7 +137,7 @@ class ValuePage(EntryPage):
             ],
             "under_way": [
                 {
-                    "period": period_text((one.period_start, one.period_end)),
+                    "period": format_period(one.period_start, one.period_end),
                     "text": quantity_of(one),
                     "contribution": one,
                     "address": entry_address(self.indicator, (one.period_start, one.period_end)),

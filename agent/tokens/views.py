@@ -44,7 +44,7 @@ class SystemLine:
 
 
 def _lines(plan: Plan) -> list[SystemLine]:
-    """Return the systems of a plan, each with its tokens: four queries, however many."""
+    """Return the systems of a plan, each with its tokens: five queries, however many."""
     now = timezone.now()
     members = {one.user_id: one for one in Membership.objects.filter(plan=plan)}
     assigned: dict[int, list[str]] = {}

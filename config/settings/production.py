@@ -2,9 +2,10 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import is_example
+from config.environment import env, is_example
 from config.replicas import REPLICA
 from config.settings.base import *
+from config.settings.base import databases, files, identity_provider, mail, site, watching
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 SHORTEST_SECRET = 50
@@ -19,24 +20,24 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "BASE_URL"):
     if not env.str(_name, default=""):
         raise ImproperlyConfigured(f"{_name} is not set: production does not start without it.")
 for _name, _secret in {
-    "DATABASE_URL": DATABASES["default"].get("PASSWORD"),
-    "DATABASE_REPLICA_URL": DATABASES.get(REPLICA, {}).get("PASSWORD"),
-    "MIGRATION_DATABASE_URL": MIGRATION_DATABASE.get("PASSWORD"),
-    "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
-    "METRICS_TOKEN": METRICS_TOKEN,
-    "S3_SECRET_KEY": S3_SECRET_KEY,
-    "EMAIL_URL": EMAIL_HOST_PASSWORD,
+    "DATABASE_URL": databases.DATABASES["default"].get("PASSWORD"),
+    "DATABASE_REPLICA_URL": databases.DATABASES.get(REPLICA, {}).get("PASSWORD"),
+    "MIGRATION_DATABASE_URL": databases.MIGRATION_DATABASE.get("PASSWORD"),
+    "OIDC_CLIENT_SECRET": identity_provider.OIDC_CLIENT_SECRET,
+    "METRICS_TOKEN": watching.METRICS_TOKEN,
+    "S3_SECRET_KEY": files.S3_SECRET_KEY,
+    "EMAIL_URL": mail.EMAIL_HOST_PASSWORD,
 }.items():
     if _secret and is_example(_secret):
         raise ImproperlyConfigured(f"{_name} holds a password that everybody knows.")
-if DEBUG:
+if site.DEBUG:
     raise ImproperlyConfigured("DEBUG is on: production does not start with it.")
 
 # A log that outlives the moment is no place for a password: `manage.py create_staff_login`.
 FIRST_LOGIN = env.bool("FIRST_LOGIN", default=False)
 
 LOG_FORMAT = env.choice("LOG_FORMAT", default="JSON", allowed=("LINE", "JSON"))
-LOGGING["handlers"]["stderr"]["formatter"] = LOG_FORMAT
+watching.LOGGING["handlers"]["stderr"]["formatter"] = LOG_FORMAT
 ACCESS_LOG = env.bool("ACCESS_LOG", default=True)
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

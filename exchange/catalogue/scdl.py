@@ -15,8 +15,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from exchange.catalogue.datasets import CSV, ZIP, Dataset
-from exchange.packages.fields import harmless
 from exchange.packages.wording import publisher
+from plans.formulas import harmless
 
 COLUMNS = (
     "COLL_NOM", "COLL_SIRET", "ID", "TITRE", "DESCRIPTION", "THEME", "PRODUCTEUR_NOM",

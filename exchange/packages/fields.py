@@ -12,11 +12,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from plans.formulas import harmless
+
 Value = str | int | Decimal | date | bool | None
 Row = Mapping[str, Value]
-
-# What spreadsheets take for the start of a formula, their full-width twins included.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Variant(Enum):
@@ -147,8 +146,3 @@ def written(value: Value, variant: Variant) -> str:
 def plain(value: Decimal) -> str:
     """Return a number without the zeros that only its column adds: 30, not 30.000000."""
     return format(value.normalize() if value else Decimal(0), "f")
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe goes before it."""
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(FORMULA_STARTS) else text

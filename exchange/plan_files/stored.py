@@ -46,7 +46,6 @@ from plans.models import Contribution, Note, Plan, Source
 
 RowT = TypeVar("RowT", bound=models.Model)
 EntryT = TypeVar("EntryT", bound=Entry)
-KeyT = TypeVar("KeyT")
 
 
 @dataclass(slots=True)

@@ -11,18 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
 
-from exchange.plan_files.fields import PartialDate
 from exchange.plan_files.reading import NULLS
 from exchange.plan_files.schema import KEYS, Entry, PlanFile
 
 WIDTH = 100
 STEP = "  "
-
-Scalar: TypeAlias = str | bool | int | Decimal | date | PartialDate | None
 
 # Plain scalars: no sign that YAML gives a meaning to, no space at the ends.
 _INSIDE = r"\w\u00a0\u202f .'’()/%+«»€°&=?~–\-"

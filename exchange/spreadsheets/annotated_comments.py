@@ -9,8 +9,8 @@ from typing import Any, Final
 from xml.parsers import expat
 
 from exchange.spreadsheets.marks import AUTHOR
-from exchange.spreadsheets.packages import Package, damaged, local, safe_parser
 from exchange.spreadsheets.splicing import xml_text
+from exchange.spreadsheets.xlsx_package import Package, damaged, local, safe_parser
 from exchange.spreadsheets.xlsx_reading import place_of
 
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")

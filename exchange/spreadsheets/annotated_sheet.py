@@ -9,8 +9,8 @@ from exchange.spreadsheets.annotated_comments import Comment
 from exchange.spreadsheets.annotated_styles import AnnotatedStyles
 from exchange.spreadsheets.columns import cell_name
 from exchange.spreadsheets.marks import AUTHOR, MAX_COMMENTS, CellMark, RowMark
-from exchange.spreadsheets.packages import local
 from exchange.spreadsheets.splicing import Splicer, with_attribute, xml_text
+from exchange.spreadsheets.xlsx_package import local
 from exchange.spreadsheets.xlsx_reading import place_of
 
 # What the schema puts after the drawing of comments.

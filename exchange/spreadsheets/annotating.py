@@ -29,7 +29,7 @@ from exchange.spreadsheets.columns import RESULT_TITLE
 from exchange.spreadsheets.csv_reading import CsvDocument
 from exchange.spreadsheets.documents import Table
 from exchange.spreadsheets.marks import AUTHOR, MAX_COMMENTS, RowMark, row_marks
-from exchange.spreadsheets.packages import Package, relations_part, resolve
+from exchange.spreadsheets.xlsx_package import Package, relations_part, resolve
 from exchange.spreadsheets.xlsx_parts import workbook_parts
 from exchange.spreadsheets.xlsx_reading import XlsxDocument
 

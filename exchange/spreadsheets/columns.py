@@ -229,14 +229,6 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = MappingProxyType(
     }
 )
 
-IDENTIFIERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
-    {
-        Kind.VALUES: ("indicator", "start", "end"),
-        Kind.MILESTONES: ("measure", "milestone", "as_of"),
-    }
-)
-"""What says which value or state a row is about."""
-
 CONTENT: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
         Kind.VALUES: ("value", "numerator", "denominator", "qualifier"),

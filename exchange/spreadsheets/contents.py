@@ -117,7 +117,7 @@ def version_of(pk: int, revision: int, *, is_open: bool) -> str:
 
 
 _QUALIFIER_WORDS = {code: word for word, code in QUALIFIERS.items()}
-_ADVANCEMENT_WORDS = {code: word for word, code in ADVANCEMENTS.items()}
+ADVANCEMENT_WORDS = {code: word for word, code in ADVANCEMENTS.items()}
 
 
 def in_words(key: str, value: Any) -> str:
@@ -128,7 +128,7 @@ def in_words(key: str, value: Any) -> str:
         case "qualifier":
             return _QUALIFIER_WORDS.get(value, str(value))
         case "advancement":
-            return _ADVANCEMENT_WORDS.get(value, str(value))
+            return ADVANCEMENT_WORDS.get(value, str(value))
         case "provisional":
             return YES if value else NO
         case "value" | "numerator" | "denominator":

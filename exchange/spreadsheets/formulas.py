@@ -1,18 +1,17 @@
 """Texts that a spreadsheet would run as formulas: made harmless on the way out, restored on the
 way in.
 
-A comment that reads `=HYPERLINK(…)` was typed by somebody; another person opens the file. An
-apostrophe before it makes it a text in every spreadsheet. What already begins with apostrophes
-before such a sign gets one more, so that taking one away always gives the very text back.
+`plans.formulas`, and the way back: what already begins with apostrophes before such a sign gets one
+more, so that taking one away always gives the very text back.
 """
 
 from __future__ import annotations
 
 import re
 
-# The signs a formula begins with, those a full-width keyboard types, and the characters that
-# spreadsheets skip before looking at the first sign.
-_TRIGGER = r"[=+\-@＝＋－＠\t\r\n]"
+from plans.formulas import FORMULA_STARTS
+
+_TRIGGER = f"[{re.escape(''.join(FORMULA_STARTS))}]"
 _RISKY = re.compile(rf"'*\s*{_TRIGGER}")
 _PROTECTED = re.compile(rf"''*\s*{_TRIGGER}")
 

@@ -55,7 +55,7 @@ BATCH = 2_000
 MAX_ATTEMPTS = 3
 MAX_UNFINISHED = 5
 """Imports that one person may have under way at once."""
-WRITING_SHARE = 0.9
+ROWS_SHARE = 0.9
 """Of the bar of a check, what the rows take; the rest is the annotated copy."""
 
 
@@ -280,7 +280,7 @@ def _check_rows(job: ImportJob, document: XlsxDocument | CsvDocument) -> None:
                 _keep(
                     job,
                     rows_done=position + len(batch),
-                    share_done=WRITING_SHARE * document.share_read(),
+                    share_done=ROWS_SHARE * document.share_read(),
                 )
                 store(job, drafts, position, directory.sources)
             position += len(batch)

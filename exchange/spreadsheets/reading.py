@@ -9,8 +9,8 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from exchange.spreadsheets.csv_reading import CsvDocument
-from exchange.spreadsheets.packages import OLE_SIGNATURE, ZIP_SIGNATURE, refuse_ole
 from exchange.spreadsheets.problems import FileError
+from exchange.spreadsheets.xlsx_package import OLE_SIGNATURE, ZIP_SIGNATURE, refuse_ole
 from exchange.spreadsheets.xlsx_reading import XlsxDocument
 
 

@@ -18,8 +18,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from exchange.spreadsheets.columns import ADVANCEMENTS, Kind
-from exchange.spreadsheets.contents import Content, Mark, fingerprint
+from exchange.spreadsheets.columns import Kind
+from exchange.spreadsheets.contents import ADVANCEMENT_WORDS, Content, Mark, fingerprint
 from exchange.spreadsheets.stored import Key, Stored, stored_within
 from indicators.formats import (
     format_date,
@@ -35,8 +35,6 @@ from plans.models import Plan, Source
 
 MAX_LINES = 120_000
 CHUNK = 200
-
-_ADVANCEMENT_WORDS = {code: word for word, code in ADVANCEMENTS.items()}
 
 
 class TooManyLinesError(Exception):
@@ -312,5 +310,5 @@ def _milestone_lines(selection: Selection, codes: dict[int, str]) -> Iterator[Li
 def _previous_state(updates: Sequence[MilestoneUpdate], day: date | None) -> str:
     for update in updates:
         if day is None or update.as_of < day:
-            return f"{_ADVANCEMENT_WORDS[update.advancement]} ({format_date(update.as_of)})"
+            return f"{ADVANCEMENT_WORDS[update.advancement]} ({format_date(update.as_of)})"
     return ""

@@ -10,8 +10,8 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 
 from exchange.spreadsheets.cells import CellType, type_of_format
-from exchange.spreadsheets.packages import MEGABYTE, Package, damaged, local, safe_parser
 from exchange.spreadsheets.problems import FileError
+from exchange.spreadsheets.xlsx_package import MEGABYTE, Package, damaged, local, safe_parser
 
 MAX_SHARED_TEXT = 96 * MEGABYTE
 MAX_SHARED_TEXTS = 2_000_000

@@ -20,8 +20,8 @@ from django.utils.translation import ngettext
 
 from exchange.spreadsheets.cells import Cell, CellType, Row, date_of_serial
 from exchange.spreadsheets.documents import Merged, Table, find_titles, table_of
-from exchange.spreadsheets.packages import Package, damaged, local, safe_parser
 from exchange.spreadsheets.problems import FileError
+from exchange.spreadsheets.xlsx_package import Package, damaged, local, safe_parser
 from exchange.spreadsheets.xlsx_parts import (
     SheetPart,
     cell_types,

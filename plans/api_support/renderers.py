@@ -18,8 +18,7 @@ from rest_framework import renderers, serializers
 
 from plans.api_support.fields import Number, Whole
 from plans.api_support.representation import Kind, fields_of
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from plans.formulas import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,6 @@ PLAIN = Dialect(separator=",", decimal_point=".", mark="")
 FRENCH = Dialect(separator=";", decimal_point=",", mark="\ufeff")
 
 
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet reckons with."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
 def cell(value: Any, *, numeric: bool, dialect: Dialect) -> str:  # noqa: PLR0911 - one line a kind
     """Write one value: nothing where it is missing, a number as it is, a text made safe."""
     match value:
@@ -52,9 +46,9 @@ def cell(value: Any, *, numeric: bool, dialect: Dialect) -> str:  # noqa: PLR091
         case str() if numeric:
             return value.replace(".", dialect.decimal_point)
         case str():
-            return safe(value)
+            return harmless(value)
         case list() if all(isinstance(one, str) for one in value):
-            return safe("|".join(value))
+            return harmless("|".join(value))
         case _:
             return "" if not value else json.dumps(value, ensure_ascii=False)
 

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
+from playwright.sync_api import Page
 
 from accounts.models import User
 from accounts.services import vouch_for_address
@@ -42,6 +43,20 @@ def sign_in(client: Client, user: User, **more: str) -> Any:
     return client.post(
         "/comptes/login/", {"login": user.email, "password": PASSWORD, **more}, follow=False
     )
+
+
+def sign_in_on(page: Page, user: User) -> None:
+    """Fill in the sign-in page of a browser."""
+    page.goto("/comptes/login/")
+    page.get_by_label("Adresse électronique").fill(user.email)
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+
+
+def signed_in_as(client: Client) -> str | None:
+    """Return the address of the account that is signed in, None for nobody."""
+    page: Any = client.get("/comptes/")
+    return None if page.status_code == 302 else page.context["user"].email
 
 
 def link_in(body: object) -> str:

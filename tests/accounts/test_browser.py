@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route
 
 from accounts.models import User
 from accounts.two_factor import has_two_factor
-from tests.accounts.people import PASSWORD, code_of, person, with_generator
+from tests.accessibility import faults_at, violations
+from tests.accounts.people import PASSWORD, code_of, person, sign_in_on, with_generator
 from tests.conftest import NARROW, WIDE
 
 pytestmark = [
@@ -106,13 +106,6 @@ def virtual_authenticator(page: Page, *, knows_its_person: bool = True) -> None:
     )
 
 
-def sign_in(page: Page, user: User) -> None:
-    page.goto("/comptes/login/")
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
-
-
 def confirm(page: Page) -> None:
     """Pass the page that asks again who is there."""
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
@@ -129,29 +122,15 @@ def add_passkey(page: Page, name: str, *, alone: bool = True) -> None:
     page.wait_for_url("**/comptes/2fa/recovery-codes/")
 
 
-def faults(page: Page, address: str) -> list[str]:
-    """Open the page and return what axe finds, and whether it scrolls sideways."""
-    page.goto(address)
-    assert page.url.endswith(address), page.url
-    found = [
-        f"{address}: {violation['id']}: {node['html']}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{address}: scrolls sideways")
-    return found
-
-
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_the_way_in_is_accessible(open_page: Callable[..., Page], width: int) -> None:
     page = open_page(width=width)
     complaints = under_strict_policy(page)
 
-    assert [fault for address in ENTRANCE for fault in faults(page, address)] == []
-    sign_in(page, User(email="nobody@example.org"))
+    assert [fault for address in ENTRANCE for fault in faults_at(page, address)] == []
+    sign_in_on(page, User(email="nobody@example.org"))
     assert page.locator("#erreurs").inner_text().startswith("Corrigez ce qui suit")
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     assert complaints == []
 
 
@@ -160,39 +139,39 @@ def test_ones_own_account_is_accessible(open_page: Callable[..., Page], width: i
     page = open_page(width=width)
     complaints = under_strict_policy(page)
     user = person("une.adresse.electronique.plutot.longue@collectivite.example.org")
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.goto("/comptes/reauthenticate/")
     confirm(page)
 
-    assert [fault for address in OWN for fault in faults(page, address)] == []
+    assert [fault for address in OWN for fault in faults_at(page, address)] == []
 
     virtual_authenticator(page)
     add_passkey(page, "Téléphone")
     with_generator(user)
-    assert [fault for address in WITH_FACTORS for fault in faults(page, address)] == []
+    assert [fault for address in WITH_FACTORS for fault in faults_at(page, address)] == []
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.wait_for_url("**/comptes/2fa/authenticate/")
-    assert faults(page, "/comptes/2fa/authenticate/") == []
+    assert faults_at(page, "/comptes/2fa/authenticate/") == []
     assert complaints == []
 
 
 def test_dark_colours_have_contrast_too(open_page: Callable[..., Page]) -> None:
     page = open_page(dark=True)
-    sign_in(page, person())
+    sign_in_on(page, person())
     page.goto("/comptes/reauthenticate/")
     confirm(page)
 
     looked_at = ["/comptes/", "/comptes/2fa/", "/comptes/2fa/totp/activate/", "/comptes/sessions/"]
-    assert [fault for address in looked_at for fault in faults(page, address)] == []
+    assert [fault for address in looked_at for fault in faults_at(page, address)] == []
 
 
 def test_a_passkey_replaces_the_password(page: Page) -> None:
     complaints = under_strict_policy(page)
     user = person()
     virtual_authenticator(page)
-    sign_in(page, user)
+    sign_in_on(page, user)
     add_passkey(page, "Ordinateur du bureau")
     assert has_two_factor(user)
     page.goto("/comptes/2fa/webauthn/")
@@ -209,11 +188,11 @@ def test_a_passkey_replaces_the_password(page: Page) -> None:
 def test_a_passkey_is_the_second_step_after_the_password(page: Page) -> None:
     user = person()
     virtual_authenticator(page)
-    sign_in(page, user)
+    sign_in_on(page, user)
     add_passkey(page, "Clé USB", alone=False)
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.wait_for_url("**/comptes/2fa/authenticate/")
     page.get_by_role("button", name="Utiliser ma clé d’accès").click()
 
@@ -232,7 +211,7 @@ def test_a_device_that_does_not_know_its_person_is_said_so(page: Page) -> None:
 
 def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
     user = person()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.goto("/comptes/")
     page.get_by_role("link", name="Activer").click()
     page.get_by_role("link", name="Activer").click()
@@ -246,7 +225,7 @@ def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
     spare = page.locator(".codes li").first.inner_text()
 
     page.context.clear_cookies()
-    sign_in(page, user)
+    sign_in_on(page, user)
     page.get_by_label("Code de l’application, ou code de secours").fill(spare)
     page.get_by_role("button", name="Se connecter", exact=True).click()
     page.wait_for_url("**/agent/")
@@ -254,7 +233,7 @@ def test_a_generator_is_set_up_and_asked_for(page: Page) -> None:
 
 def test_without_javascript_the_password_still_opens(open_page: Callable[..., Page]) -> None:
     page = open_page(javascript=False)
-    sign_in(page, person())
+    sign_in_on(page, person())
 
     assert page.url.endswith("/agent/")
     page.goto("/comptes/2fa/webauthn/add/")
@@ -267,7 +246,7 @@ def test_signing_out_everywhere_else_from_the_page(open_page: Callable[..., Page
     user = person()
     here, there = open_page(), open_page(width=NARROW)
     for page in (there, here):
-        sign_in(page, user)
+        sign_in_on(page, user)
     here.goto("/comptes/sessions/")
     here.get_by_role("button", name="Fermer toutes les autres").click()
     assert here.get_by_role("row").count() == 2  # the heading and this session

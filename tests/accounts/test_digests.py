@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from celery import current_app
 from django.core import mail as django_mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from accounts.querysets import MOST_ATTEMPTS
 from accounts.services import choose_digest, notify, settle
 from accounts.tasks import send_digests
 from plans.models import Membership, Plan, Role
+from tests.at_once import at_once
 from tests.factories import MembershipFactory, PlanFactory, UserFactory
 from tests.mail_server import MailServer, free_port, mail_server
 
@@ -427,19 +427,12 @@ def test_two_workers_at_once_write_and_send_each_mail_once(server: MailServer) -
     for user in users:
         for number in range(3):
             tell(user, plan, when=at(10), text=f"À relire : {number}")
-    together = threading.Barrier(3)
 
     def work() -> None:
-        together.wait()
         digests.write_due(at=at(10))
         outbox.deliver(at=at(10))
-        connection.close()
 
-    workers = [threading.Thread(target=work) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(work, work, work)
     outbox.deliver(at=at(10))
 
     carried = [mail.notifications.count() for mail in DigestMail.objects.all()]

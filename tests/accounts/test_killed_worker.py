@@ -5,7 +5,6 @@ A real Celery worker in processes of its own, a real queue, a real database and 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -22,6 +21,7 @@ from plans.models import Role
 from tests.factories import MembershipFactory, PlanFactory
 from tests.mail_server import Gate, MailServer, free_port, mail_server
 from tests.processes import Worker, worker
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,7 +154,7 @@ def test_a_mail_server_that_comes_back_gets_what_waited(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     with running_worker(port, log):
         tell_everyone()
-        wait_until(lambda: DigestMail.objects.exclude(last_error="").count() == BATCH, log)
+        until(lambda: DigestMail.objects.exclude(last_error="").count() == BATCH, log, 60)
         assert set(DigestMail.objects.values_list("attempts", flat=True)) == {0}
         with mail_server(port) as server:
             beat()
@@ -167,11 +167,4 @@ def test_a_mail_server_that_comes_back_gets_what_waited(tmp_path: Path) -> None:
 
 
 def wait_until_all_sent(log: Path) -> None:
-    wait_until(lambda: not DigestMail.objects.waiting().exists(), log)
-
-
-def wait_until(holds: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
+    until(lambda: not DigestMail.objects.waiting().exists(), log, 60)

@@ -21,7 +21,7 @@ from plans.models import Membership, Plan, Role
 from plans.permissions import rights_in
 from tests.accounts.conftest import with_provider
 from tests.accounts.identity_server import IdentityServer, running
-from tests.accounts.people import PASSWORD, code_of, person, sign_in, with_generator
+from tests.accounts.people import PASSWORD, code_of, person, sign_in, signed_in_as, with_generator
 from tests.factories import MembershipFactory, PlanFactory
 from tests.html import html_errors
 
@@ -58,11 +58,6 @@ def enter(client: Client, *, next_page: str = "", process: str = "login") -> Any
     there = urlsplit(back)
     assert there.path == "/comptes/oidc/connexion/retour/"
     return client.get(f"{there.path}?{there.query}")
-
-
-def signed_in_as(client: Client) -> str | None:
-    page: Any = client.get("/comptes/")
-    return None if page.status_code == 302 else page.context["user"].email
 
 
 def invite(plan: Plan, email: str, role: Role = Role.REVIEWER) -> str:

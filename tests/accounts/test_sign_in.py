@@ -19,7 +19,15 @@ from accounts.mail import send_mail
 from accounts.models import User
 from accounts.two_factor import has_two_factor
 from config.openid_connect import openid_connect_apps
-from tests.accounts.people import PASSWORD, code_of, link_in, person, sign_in, with_generator
+from tests.accounts.people import (
+    PASSWORD,
+    code_of,
+    link_in,
+    person,
+    sign_in,
+    signed_in_as,
+    with_generator,
+)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,11 +39,6 @@ pytestmark = [
 def both_stores(request: pytest.FixtureRequest, settings: Settings) -> None:
     """Sessions in the database, then in Redis (SESSION_STORE)."""
     settings.SESSION_ENGINE = request.param
-
-
-def signed_in_as(client: Client) -> str | None:
-    page: Any = client.get("/comptes/")
-    return None if page.status_code == 302 else page.context["user"].email
 
 
 @pytest.mark.usefixtures("both_stores")

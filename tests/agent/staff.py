@@ -10,7 +10,7 @@ from plans.models import Plan, Role
 from tests.factories import MembershipFactory
 
 
-def member(plan: Plan, role: Role, *, assigned_to: Measure | None = None) -> User:
+def member(plan: Plan, role: Role = Role.MANAGER, *, assigned_to: Measure | None = None) -> User:
     """Make a member of a plan, assigned to a measure or to none."""
     user: User = MembershipFactory.create(plan=plan, role=role).user
     if assigned_to is not None:

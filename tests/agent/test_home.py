@@ -21,6 +21,7 @@ from measures.models import Measure, MeasureAssignment, Milestone
 from plans import workflow
 from plans.models import Plan, Role
 from plans.permissions import all_rights
+from tests.agent.staff import member, signed_in
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -38,11 +39,6 @@ pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
-
-
-def member(plan: Plan, role: Role = Role.MANAGER) -> User:
-    user: User = MembershipFactory.create(plan=plan, role=role).user
-    return user
 
 
 def pilot(measure: Measure | None, role: Role = Role.CONTRIBUTOR) -> User:
@@ -325,12 +321,6 @@ def test_how_far_a_day_is(day: date, said: str) -> None:
 
 
 # --- The pages ---------------------------------------------------------------------------------
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def busy_plan(**fields: object) -> Plan:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -20,6 +20,7 @@ from indicators.models import Indicator, Observation
 from measures.models import MeasureAssignment
 from plans import workflow
 from plans.models import Plan, Role
+from tests.accessibility import faults_at
 from tests.conftest import NARROW, WIDE
 from tests.factories import (
     IndicatorFactory,
@@ -111,26 +112,9 @@ def observation(indicator: Indicator, author: User, year: int) -> Observation:
 
 
 @pytest.fixture
-def open_signed_in(open_page: OpenPage, plan: Plan) -> OpenPage:
+def open_signed_in(open_as: OpenPage, plan: Plan) -> OpenPage:
     """Open a page in which the reviewer of the plan is signed in."""
-
-    def opened(**options: object) -> Page:
-        page = open_page(**options)
-        client = Client()
-        client.force_login(User.objects.get(email="bruno@example.org"))
-        page.context.add_cookies(
-            [
-                {
-                    "name": "sessionid",
-                    "value": client.cookies["sessionid"].value,
-                    "domain": "localhost",
-                    "path": "/",
-                }
-            ]
-        )
-        return page
-
-    return opened
+    return partial(open_as, User.objects.get(email="bruno@example.org"))
 
 
 def addresses() -> list[str]:
@@ -145,26 +129,13 @@ def addresses() -> list[str]:
     ]
 
 
-def faults(page: Page, address: str) -> list[str]:
-    page.goto(address)
-    found = [
-        f"{address}: {one['id']}: {node['html'][:160]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"]
-    ]
-    width = page.evaluate("document.documentElement.scrollWidth")
-    if width > page.evaluate("window.innerWidth"):
-        found.append(f"{address}: {width} px wide")
-    return found
-
-
 @pytest.mark.parametrize(("width", "dark"), [(WIDE, False), (NARROW, False), (WIDE, True)])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     open_signed_in: OpenPage, width: int, dark: bool
 ) -> None:
     page = open_signed_in(width=width, dark=dark)
     page.goto("/agent/")
-    assert [fault for address in addresses() for fault in faults(page, address)] == []
+    assert [fault for address in addresses() for fault in faults_at(page, address)] == []
 
 
 def test_the_pages_are_valid_and_hold_no_inline_code(plan: Plan) -> None:

@@ -19,6 +19,7 @@ from plans import invitations
 from plans.models import Contribution, Invitation, Membership, Plan, Role
 from plans.permissions import rights_in
 from tests.accounts.people import PASSWORD, person, with_generator
+from tests.agent.staff import signed_in
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -32,12 +33,6 @@ from tests.html import html_errors, inline_code
 pytestmark = pytest.mark.django_db
 
 CAMILLE = "camille@example.org"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

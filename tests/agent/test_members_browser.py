@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from accounts.models import User
 from plans import invitations
 from plans.models import Invitation, Membership, Role
 from plans.permissions import rights_in
-from tests.accounts.people import PASSWORD, person
+from tests.accessibility import faults, faults_at
+from tests.accounts.people import PASSWORD, person, sign_in_on
 from tests.conftest import NARROW, WIDE
 from tests.factories import MeasureFactory, MembershipFactory, PlanFactory
 
@@ -34,13 +33,6 @@ def manager() -> Membership:
     return membership
 
 
-def sign_in(page: Page, user: User) -> None:
-    page.goto("/comptes/login/")
-    page.get_by_label("Adresse électronique").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
-
-
 def link() -> str:
     return f"/invitation/{invitations.token_of(Invitation.objects.get())}/"
 
@@ -49,7 +41,7 @@ def test_a_person_is_invited_joins_and_is_given_a_measure(
     open_page: Callable[..., Page], manager: Membership
 ) -> None:
     desk, telephone = open_page(), open_page(width=NARROW)
-    sign_in(desk, manager.user)
+    sign_in_on(desk, manager.user)
     desk.goto("/agent/plans/plan/membres/")
     desk.get_by_label("Adresse électronique professionnelle").fill("camille@example.org")
     desk.get_by_label("Contribution — ").check()
@@ -98,8 +90,8 @@ def test_the_pages_are_accessible(
     joining = f"/invitation/{invitations.token_of(first)}/"
     page = open_page(width=width)
 
-    found = faults(page, joining)
-    sign_in(page, manager.user)
+    found = faults_at(page, joining)
+    sign_in_on(page, manager.user)
     page.wait_for_url("**/agent/")
     base = "/agent/plans/plan/membres/"
     for address in (
@@ -110,26 +102,11 @@ def test_the_pages_are_accessible(
         joining,  # as another person than the invited one
         "/invitation/unknown/",
     ):
-        found += faults(page, address)
+        found += faults_at(page, address)
     page.goto(base)
     page.get_by_label("Adresse électronique professionnelle").fill("invite0@example.org")
     page.get_by_role("button", name="Envoyer l’invitation", exact=True).click()
     page.locator("#erreurs").wait_for()
-    found += faults(page, None)
+    found += faults(page)
 
     assert found == []
-
-
-def faults(page: Page, address: str | None) -> list[str]:
-    """Open the page, or stay, and return what axe finds, and whether it scrolls sideways."""
-    if address is not None:
-        page.goto(address)
-        assert page.url.endswith(address), page.url
-    found = [
-        f"{page.url}: {violation['id']}: {node['html']}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{page.url}: scrolls sideways")
-    return found

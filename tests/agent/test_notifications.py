@@ -13,6 +13,7 @@ from accounts.models import DigestMail, Notification, User
 from accounts.services import notify
 from plans import contributing, workflow
 from plans.models import Membership, Plan, Role
+from tests.agent.staff import signed_in
 from tests.factories import (
     IndicatorFactory,
     MembershipFactory,
@@ -40,12 +41,6 @@ def tell(user: User, plan: Plan, text: str, *, minutes: int = 0) -> Notification
         at=NOON + timedelta(minutes=minutes),
     )
     return user.notifications.get(key=text)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

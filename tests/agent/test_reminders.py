@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import Notification, User
 from agent import reminders, tasks
@@ -18,10 +16,11 @@ from indicators import services
 from indicators.models import Indicator
 from measures.models import Measure, MeasureAssignment, Milestone
 from plans import workflow
-from plans.models import Membership, Plan, Role
+from plans.models import Membership, Role
+from tests.agent.staff import member
+from tests.at_once import at_once
 from tests.factories import (
     IndicatorFactory,
-    MembershipFactory,
     MilestoneFactory,
     MilestoneUpdateFactory,
     ObservationFactory,
@@ -38,11 +37,6 @@ DUE = date(2026, 1, 31)
 
 def morning(day: date) -> datetime:
     return datetime.combine(day, datetime.min.time(), tzinfo=PARIS).replace(hour=6)
-
-
-def member(plan: Plan, role: Role = Role.MANAGER) -> User:
-    user: User = MembershipFactory.create(plan=plan, role=role).user
-    return user
 
 
 def pilot(measure: Measure | None) -> User:
@@ -249,18 +243,7 @@ def test_two_workers_at_once_remind_once(indicator: Indicator) -> None:
     people = [pilot(indicator.measure), pilot(indicator.measure)]
     for number in range(5):
         MilestoneFactory.create(measure=indicator.measure, title=f"Jalon {number}", due_on=DUE)
-    together = threading.Barrier(3)
-
-    def work() -> None:
-        together.wait()
-        reminders.remind_everyone(at=morning(DUE + timedelta(days=1)))
-        connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*[lambda: reminders.remind_everyone(at=morning(DUE + timedelta(days=1)))] * 3)
 
     assert [person.notifications.count() for person in people] == [6, 6]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,6 +19,8 @@ from indicators.models import Indicator, Observation, ProgressRecord
 from measures.models import MeasureAssignment, MilestoneUpdate
 from plans import workflow
 from plans.models import Contribution, Plan, Role
+from tests.agent.staff import member, signed_in
+from tests.at_once import at_once
 from tests.factories import (
     IndicatorFactory,
     MembershipFactory,
@@ -34,17 +36,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
-
-def member(plan: Plan, role: Role) -> User:
-    user: User = MembershipFactory.create(plan=plan, role=role).user
-    return user
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -229,23 +220,15 @@ def test_of_two_reviewers_who_publish_at_once_one_wins_and_the_other_is_told(
 ) -> None:
     draft = submit(indicator)
     reviewers = [member(indicator.plan, Role.REVIEWER) for _ in range(2)]
-    start, outcomes = threading.Barrier(2), []
 
-    def act(reviewer: User) -> None:
+    def act(reviewer: User) -> str:
         try:
-            start.wait(timeout=10)
             services.publish(draft, reviewer=reviewer, at=NOW)
-            outcomes.append("published")
         except workflow.WorkflowError as refusal:
-            outcomes.append(str(refusal))
-        finally:
-            connection.close()
+            return str(refusal)
+        return "published"
 
-    threads = [threading.Thread(target=act, args=(reviewer,)) for reviewer in reviewers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    outcomes = at_once(*(partial(act, reviewer) for reviewer in reviewers))
 
     assert sorted(outcomes) == ["Cette contribution est déjà publiée.", "published"]
     assert Observation.objects.current().filter(pk=draft.pk).count() == 1
@@ -264,30 +247,22 @@ def test_a_withdrawal_and_a_correction_at_once_leave_one_clear_state(
         correction_reason="Une convention avait été oubliée.",
     )
     reviewer = member(indicator.plan, Role.REVIEWER)
-    start, outcomes = threading.Barrier(2), []
 
-    def run(verb: str) -> None:
+    def told(act: Callable[..., object], row: Observation, **words: object) -> bool:
         try:
-            start.wait(timeout=10)
-            if verb == "withdraw":
-                services.withdraw(published, reason="Source erronée", at=NOW)
-            else:
-                services.publish(correction, reviewer=reviewer, at=NOW)
-            outcomes.append(verb)
+            act(row, at=NOW, **words)
         except workflow.WorkflowError:
-            outcomes.append("told")
-        finally:
-            connection.close()
+            return True
+        return False
 
-    threads = [threading.Thread(target=run, args=(verb,)) for verb in ("withdraw", "publish")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    refused = at_once(
+        partial(told, services.withdraw, published, reason="Source erronée"),
+        partial(told, services.publish, correction, reviewer=reviewer),
+    )
 
-    assert sorted(outcomes) in (["publish", "told"], ["told", "withdraw"])
+    assert sorted(refused) == [False, True]
     current = list(Observation.objects.current())
-    assert current == ([correction] if "publish" in outcomes else [])
+    assert current == ([correction] if refused[0] else [])
 
 
 # --- Returning and withdrawing -----------------------------------------------------------------

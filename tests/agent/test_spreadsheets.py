@@ -25,7 +25,7 @@ from indicators.models import Observation
 from measures.models import Measure
 from plans.models import Plan, Role
 from tests.agent.staff import member, signed_in
-from tests.exchange.spreadsheets import NOON, checked, written
+from tests.exchange.spreadsheets.workbooks import NOON, checked, written
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,

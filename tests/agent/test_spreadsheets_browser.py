@@ -13,19 +13,18 @@ from typing import Any
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from celery import current_app
 from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from exchange.models import ImportJob
 from indicators.models import Observation
 from plans.models import Plan, Role
-from tests.agent.staff import member, signed_in
+from tests.accessibility import faults_at, violations
+from tests.agent.staff import member
 from tests.conftest import NARROW
-from tests.exchange.spreadsheets import checked
+from tests.exchange.spreadsheets.workbooks import checked
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -38,9 +37,6 @@ from tests.processes import worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
 PAGE = "/agent/plans/plan-ia/tableur/"
 CODES = [f"i{number:02}" for number in range(1, 13)]
 
@@ -70,19 +66,6 @@ def plan() -> Plan:
 @pytest.fixture
 def alix(plan: Plan) -> User:
     return member(plan, Role.CONTRIBUTOR, assigned_to=plan.measures.get())
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page of the site in which a person is signed in."""
-
-    def open_as(user: User, **settings: Any) -> Page:
-        page = open_page(**settings)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return open_as
 
 
 @pytest.fixture
@@ -189,7 +172,7 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
     assert ImportJob.objects.get().counts == {"error": 12, "new": 1, "same": 1}
     expect(page.get_by_role("row")).to_have_count(13)
     expect(page.get_by_text("Vouliez-vous dire « bilan » ?")).to_be_visible()
-    assert violations(page) == {}
+    assert violations(page) == []
     assert page.get_by_role("button", name="Enregistrer").count() == 0
     assert drafts() == {}
 
@@ -202,7 +185,7 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
 
     save = page.get_by_role("button", name="Enregistrer", exact=True)
     expect(save).to_be_visible(timeout=30_000)
-    assert violations(page) == {}
+    assert violations(page) == []
     save.click()
     expect(page.get_by_text("13 lignes enregistrées")).to_be_visible(timeout=30_000)
 
@@ -213,11 +196,6 @@ def test_a_workbook_with_ten_kinds_of_mistakes(alix: User, open_as: OpenAs, tmp_
     }
     page.goto("/agent/plans/plan-ia/saisie/?periode=2024")
     expect(page.get_by_label("Valeur : Suivi i01", exact=True)).to_have_value("41")
-
-
-def violations(page: Page) -> dict[str, list[str]]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return {one["id"]: [node["html"] for node in one["nodes"]] for one in found}
 
 
 def files(plan: Plan, user: User) -> dict[str, ImportJob]:
@@ -244,9 +222,7 @@ def test_every_page_is_accessible_and_fits(
     pages += [job.get_absolute_url() for job in files(plan, alix).values()]
 
     for address in pages:
-        page.goto(address)
-        assert (address, violations(page)) == (address, {})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert faults_at(page, address) == []
 
 
 @pytest.mark.usefixtures("_at_work")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -14,7 +13,8 @@ from exchange.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
 from exchange.webhooks import services
 from exchange.webhooks.keys import keys_of
 from plans.models import Membership, Role
-from tests.accounts.people import PASSWORD, person
+from tests.accessibility import faults_at
+from tests.accounts.people import person, sign_in_on
 from tests.conftest import NARROW, WIDE
 from tests.exchange.webhooks.changes import corrected, published, subscribed
 from tests.factories import IndicatorFactory, MembershipFactory, PlanFactory
@@ -33,19 +33,12 @@ def manager() -> Membership:
     return membership
 
 
-def sign_in(page: Page, membership: Membership) -> None:
-    page.goto("/comptes/login/")
-    page.get_by_label("Adresse électronique").fill(membership.user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
-
-
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_manager_subscribes_a_system_from_the_keyboard(
     open_page: Callable[..., Page], manager: Membership, javascript: bool
 ) -> None:
     page = open_page(width=NARROW, javascript=javascript)
-    sign_in(page, manager)
+    sign_in_on(page, manager.user)
     page.goto("/agent/plans/plan/")
     page.get_by_role("link", name="Abonnements", exact=True).click()
     page.get_by_role("link", name="Abonner un système").click()
@@ -105,7 +98,7 @@ def test_the_pages_are_accessible_and_as_wide_as_the_window(
 ) -> None:
     subscription, delivery = busy()
     page = open_page(width=width, dark=dark)
-    sign_in(page, manager)
+    sign_in_on(page, manager.user)
     one = f"{PAGES}{subscription.pk}/"
     for address in (
         PAGES,
@@ -116,8 +109,5 @@ def test_the_pages_are_accessible_and_as_wide_as_the_window(
         f"{one}supprimer/",
         f"{one}envois/{delivery.pk}/",
     ):
-        page.goto(address)
+        assert faults_at(page, address) == []
         assert page.locator("h1").count() == 1
-        found = Axe().run(page).response["violations"]
-        assert (address, [violation["id"] for violation in found]) == (address, [])
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -11,7 +11,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from indicators.services import refresh_all_progress
 from plans.models import Plan, Role
-from tests.dashboards.test_queries import fill
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -19,6 +18,7 @@ from tests.factories import (
     PlanFactory,
     SourceFactory,
 )
+from tests.full_plan import fill
 from tests.partner import Partner
 
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Error, Page
 
 from accounts.models import User
 from plans.models import Plan, Role
+from tests.agent.house import House
 from tests.agent.staff import member
-from tests.agent.test_access import House
 from tests.dashboards.pages import DEMONSTRATION, PAGES, load_plans
 from tests.house.test_browser import sign_in
 

@@ -20,7 +20,7 @@ from accounts.models import User
 from config.environment import is_example
 from config.security import content_policy, origins
 from tests.accounts.people import PASSWORD, person, sign_in
-from tests.config.test_settings import COMPLETE, read
+from tests.config.production import COMPLETE, read
 from tests.factories import IndicatorFactory
 
 ROOT = Path(__file__).resolve().parents[2]

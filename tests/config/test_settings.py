@@ -1,36 +1,17 @@
-"""Production refuses to start half configured, and says which variable is missing."""
+"""Production refuses to start half configured, and says which variable is missing.
 
-import os
-import subprocess
-import sys
+A setting has one place: modules laid side by side by stars would hide a second one.
+"""
+
+import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-COMPLETE = {
-    "SECRET_KEY": "k5h2j9s8d7f6g5h4j3k2l1m0n9b8v7c6x5z4a3s2d1f0g9h8j7k6",
-    "DATABASE_URL": "postgres://u:p@db.example.org:5433/plans?sslmode=require",
-    "REDIS_URL": "redis://queue.example.org:6379/0",
-    "ALLOWED_HOSTS": "plans.example.org,www.plans.example.org",
-    "BASE_URL": "https://plans.example.org/",
-}
+from tests.config.production import COMPLETE, ROOT, read
 
-
-def read(settings: dict[str, str], *expressions: str) -> tuple[int, list[str], str]:
-    """Load the production settings in a process of their own; what the expressions print."""
-    code = "from config.settings import production as s\n" + "\n".join(
-        f"print({expression})" for expression in expressions
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"]} | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout.splitlines(), done.stderr
+BASE = ROOT / "config/settings/base"
 
 
 def test_a_complete_environment_is_taken() -> None:
@@ -113,3 +94,31 @@ def test_what_is_unsafe_is_refused(settings: dict[str, str], complaint: str) -> 
     code, _, said = read(COMPLETE | settings)
     assert code == 1
     assert said.endswith(f"ImproperlyConfigured: {complaint}\n")
+
+
+def names_written_in(source: Path) -> set[str]:
+    """The settings that a module gives a value, wherever in it; not those that it imports."""
+    return {
+        node.id
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.isupper()
+    }
+
+
+def test_a_setting_that_holds_everywhere_is_written_in_one_module() -> None:
+    modules = defaultdict(list)
+    for source in sorted(BASE.glob("*.py")):
+        for name in names_written_in(source):
+            modules[name].append(source.stem)
+    assert len(modules) > 100
+    assert {name: where for name, where in modules.items() if len(where) > 1} == {}
+
+
+def test_every_module_of_settings_is_laid_beside_the_others() -> None:
+    starred = {
+        node.module
+        for node in ast.walk(ast.parse((BASE / "__init__.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and [alias.name for alias in node.names] == ["*"]
+    }
+    written = {f"config.settings.base.{source.stem}" for source in BASE.glob("[!_]*.py")}
+    assert starred == written

@@ -1,4 +1,4 @@
-"""The shipped plans and the demonstration, and one address of each type of page on them."""
+"""The shipped plans and the demonstration, and addresses of pages on them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from django.core.management import call_command
 
 REFERENCE = Path(__file__).resolve().parent.parent.parent / "reference"
 
+PLAN = "/plans/grand-est-2019/"
+INDICATOR = f"{PLAN}indicateurs/entreprises/"
+
 DEMONSTRATION = "/plans/demonstration/"
 
+# One of each type of page.
 PAGES = (
     "/",
     "/plans/grand-est-2019/",

@@ -6,26 +6,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.accessibility import violations
 from tests.conftest import NARROW, WIDE
 from tests.dashboards.pages import DEMONSTRATION, PAGES, load_plans
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OpenPage = Callable[..., Page]
-
-RULES = {
-    "runOnly": [
-        "wcag2a",
-        "wcag2aa",
-        "wcag21a",
-        "wcag21aa",
-        "wcag22aa",
-        "best-practice",
-    ]
-}
 
 # Every colour of the site is on one of them.
 COLOURED_PAGES = (
@@ -70,15 +59,6 @@ SHOWN_BLANKS = r"""
 @pytest.fixture(autouse=True)
 def _plans() -> None:
     load_plans()
-
-
-def violations(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
-        for one in found
-        for node in one["nodes"]
-    ]
 
 
 def asked(page: Page, address: str) -> Page:

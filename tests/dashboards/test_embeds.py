@@ -17,9 +17,9 @@ from pytest_django import DjangoAssertNumQueries
 from dashboards.badge import TONE_OF, TONES
 from indicators.models import Indicator, Status
 from plans.models import Plan
+from tests.accessibility import violations
 from tests.dashboards.pages import load_plans
 from tests.dashboards.reading import HTML, main_text, parsed
-from tests.dashboards.test_accessibility import violations
 from tests.factories import IndicatorFactory, PlanFactory, RegionFactory, TargetFactory
 from tests.html import html_errors, inline_code
 

@@ -38,7 +38,7 @@ from dashboards.facts import (
 from dashboards.fragments import KEPT, Fragments
 from dashboards.lines import IndicatorLine
 from dashboards.milestones import MilestoneEntry
-from dashboards.plan_page import PlanPage
+from dashboards.pages.plan import PlanPage
 from indicators import services
 from indicators.models import Freshness, Indicator, Observation, Status, Target, Unit
 from indicators.services import refresh_all_progress

@@ -21,11 +21,12 @@ from pytest_django import DjangoAssertNumQueries
 from exchange.models import PlanPackage
 from exchange.packages import services
 from exchange.packages.archive import archive_of
-from exchange.packages.fields import Variant, harmless, plain, written
+from exchange.packages.fields import Variant, plain, written
 from exchange.packages.fingerprint import OF_PLANS, SHARED, fingerprints
 from exchange.packages.tables import TABLE_NAMES, TABLES
 from exchange.tasks import build_changed_packages
 from indicators.services import refresh_all_progress
+from plans.formulas import harmless
 from plans.models import Plan
 from tests.dashboards.pages import load_plans
 from tests.factories import (

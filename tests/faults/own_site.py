@@ -6,23 +6,26 @@ import http.client
 import json
 import os
 import signal
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
+from tests.faults.crowd import Crowd
 from tests.processes import Worker, worker
+from tests.waiting import until
 from tools.bench.site import Site, Web
 
 PLAN = "/plans/pannes/"
+DRAFT = "/agent/plans/pannes/indicateurs/valeurs-0/saisie/"
 READ = (PLAN, "/", "/plans/pannes/indicateurs/valeurs-0/", "/api/v1/plans/")
 UNLIMITED = {"API_TOKEN_REQUESTS_PER_MINUTE": "1000000", "API_REQUESTS_PER_MINUTE": "1000000"}
 ROWS = 3
@@ -38,13 +41,6 @@ class Written:
 
     token: str
     session: str
-
-
-def until(holds: Callable[[], object], what: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 class OwnSite:
@@ -115,6 +111,28 @@ def post(
         connection.close()
 
 
+def save_draft(
+    web: Web, session: str, day: str, value: str, *, headers: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Save a draft of a day as its manager does on the page; return the answer."""
+    cookie = f"sessionid={session}"
+    _, said, page = web.get(DRAFT, {**(headers or {}), "Cookie": cookie})
+    crumb = said["Set-Cookie"].split(";")[0]
+    token = page.decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    typed = {
+        "csrfmiddlewaretoken": token, "period": "autre", "period_start": day,
+        "period_end": day, "value": value, "qualifier": "exact", "action": "save",
+    }  # fmt: skip
+    status, body = post(
+        web, DRAFT, urlencode(typed).encode(),
+        {
+            **(headers or {}), "Cookie": f"{cookie}; {crumb}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        },
+    )  # fmt: skip
+    return status, body.decode()
+
+
 @dataclass(slots=True)
 class Request:
     """One publication of a few values, and the key that makes it one however often it is sent."""
@@ -141,7 +159,7 @@ def request_of(writer: int, number: int) -> Request:
 
 
 @dataclass
-class Load:
+class Load(Crowd):
     """Readers and writers beside a fault; what each was told."""
 
     web: Web
@@ -158,28 +176,14 @@ class Load:
     stale: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> Load:
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._threads = [
-            *(
-                threading.Thread(target=self._write, args=(self.first_writer + number,))
-                for number in range(self.writers)
-            ),
-            *(threading.Thread(target=self._read) for _ in range(self.readers)),
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self
+    def __post_init__(self) -> None:
+        super().__init__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._over.set()
-        for thread in self._threads:
-            thread.join(30)
-            assert not thread.is_alive()
+    def acts(self) -> Iterator[Callable[[], None]]:
+        for number in range(self.writers):
+            yield partial(self._write, self.first_writer + number)
+        for _ in range(self.readers):
+            yield self._read
 
     def send(self, request: Request) -> int:
         """Send a publication; return the status, 0 without an answer."""
@@ -196,26 +200,26 @@ class Load:
             return 0
         if status == http.client.OK:
             outcomes = [one["state"] for one in json.loads(body)["results"]]
-            with self._lock:
+            with self.lock:
                 self.acknowledged.update(request.rows)
                 if outcomes != ["published"] * ROWS:
                     self.wrong.append(f"{status} {outcomes}")
         elif status < http.client.INTERNAL_SERVER_ERROR and status != http.client.CONFLICT:
-            with self._lock:
+            with self.lock:
                 self.wrong.append(f"{status} {body[:200]!r}")
         return status
 
     def _write(self, writer: int) -> None:
         number = 0
-        while not self._over.is_set():
+        while not self.over.is_set():
             request = request_of(writer, number)
             number += 1
             end = time.monotonic() + 25
             while self.send(request) != http.client.OK:
-                with self._lock:
+                with self.lock:
                     self.refused += 1
                 if not self.again or time.monotonic() > end:
-                    with self._lock:
+                    with self.lock:
                         self.in_flight.append(request)
                     break
                 time.sleep(0.2)
@@ -224,13 +228,13 @@ class Load:
             time.sleep(0.02)
 
     def _read(self) -> None:
-        while not self._over.is_set():
+        while not self.over.is_set():
             for path in READ:
                 try:
                     status, headers, _ = self.web.get(path)
                 except (OSError, http.client.HTTPException):
                     status, headers = 0, http.client.HTTPMessage()
-                with self._lock:
+                with self.lock:
                     self.read[status] = self.read.get(status, 0) + 1
                     self.stale += "Warning" in headers
             time.sleep(0.1)

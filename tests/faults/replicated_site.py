@@ -7,16 +7,16 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from urllib.parse import urlencode
 
 from config.embedded.servers import running
-from tests.faults.own_site import UNLIMITED, Written, post
+from tests.faults.crowd import Crowd
+from tests.faults.own_site import UNLIMITED, Written, post, save_draft
 from tests.processes import worker
 from tests.replication import Pair, pair
 from tools.bench.site import Site, Web
@@ -29,7 +29,6 @@ print(json.dumps(prepared()))
 HOST = "plans.example"
 """One name for both web servers: what one keeps, the other gives."""
 INDICATOR = "/plans/pannes/indicateurs/valeurs-{}/"
-DRAFT = "/agent/plans/pannes/indicateurs/valeurs-0/saisie/"
 PUBLIC = (
     "/", "/plans/pannes/", INDICATOR.format(0), "/api/v1/plans/", "/api/v1/observations/",
     "/methodologie/",
@@ -126,21 +125,7 @@ class ReplicatedSite:
 
     def save_draft(self, web: Web, day: str, value: str) -> int:
         """Save a draft as a manager does on the page; return the status."""
-        _, headers, page = self.get(web, DRAFT, **self.staff)
-        crumb = headers["Set-Cookie"].split(";")[0]
-        token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-        typed = {
-            "csrfmiddlewaretoken": token, "period": "autre", "period_start": day,
-            "period_end": day, "value": value, "qualifier": "exact", "action": "save",
-        }  # fmt: skip
-        cookies = f"{self.staff['Cookie']}; {crumb}"
-        return post(
-            web, DRAFT, urlencode(typed).encode(),
-            {
-                "Host": HOST, "Cookie": cookies,
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
-        )[0]  # fmt: skip
+        return save_draft(web, self.written.session, day, value, headers={"Host": HOST})[0]
 
     def run(self, code: str) -> str:
         """Run a line of Python in the site."""
@@ -151,7 +136,7 @@ class ReplicatedSite:
         return [words in web.log.read_text() for web in self.webs]
 
 
-class LightLoad:
+class LightLoad(Crowd):
     """A reader before each web server, and a writer; what they were told, and the longest wait."""
 
     def __init__(self, own: ReplicatedSite, *, writes: bool = True) -> None:
@@ -160,37 +145,23 @@ class LightLoad:
         self.statuses: dict[int, int] = {}
         self.stale = 0
         self.longest = 0.0
-        self._lock = threading.Lock()
-        self._over = threading.Event()
+        super().__init__()
 
-    def __enter__(self) -> LightLoad:
-        self._threads = [
-            threading.Thread(target=act, args=(web,))
-            for web in self.own.webs
-            for act in ((self._read, self._write) if self.writes else (self._read,))
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._over.set()
-        for thread in self._threads:
-            thread.join(30)
-            assert not thread.is_alive()
+    def acts(self) -> Iterator[Callable[[], None]]:
+        for web in self.own.webs:
+            yield partial(self._read, web)
+            if self.writes:
+                yield partial(self._write, web)
 
     def _note(self, status: int, began: float, *, stale: bool = False) -> None:
-        with self._lock:
+        with self.lock:
             self.statuses[status] = self.statuses.get(status, 0) + 1
             self.longest = max(self.longest, time.monotonic() - began)
             self.stale += stale
 
     def _read(self, web: Web) -> None:
         number = 0
-        while not self._over.is_set():
+        while not self.over.is_set():
             for path in PUBLIC:
                 number += 1
                 began = time.monotonic()
@@ -202,13 +173,13 @@ class LightLoad:
                     self._note(status, began, stale="Warning" in headers)
                 except (OSError, http.client.HTTPException):
                     self._note(0, began)
-            self._over.wait(0.1)
+            self.over.wait(0.1)
 
     def _write(self, web: Web) -> None:
-        while not self._over.is_set():
+        while not self.over.is_set():
             began = time.monotonic()
             self._note(self.own.publish(web, number=1), began)
-            self._over.wait(0.3)
+            self.over.wait(0.3)
 
 
 @contextmanager

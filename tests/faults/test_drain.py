@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.faults.crowd import Crowd
 from tests.faults.own_site import UNLIMITED, OwnSite, until
 from tools.bench.site import ROOT, Web, free_port
 
@@ -66,28 +67,22 @@ def status(web: Web, path: str, session: str = "") -> int:
         return 0
 
 
-class Readers:
-    """Requests one after the other, until they are sent elsewhere."""
+class Readers(Crowd):
+    """Requests one after the other, until they are sent elsewhere: the block is left."""
 
     def __init__(self, web: Web, session: str, number: int) -> None:
+        super().__init__()
         self.web = web
         self.session = session
+        self.number = number
         self.answers: list[int] = []
-        self.elsewhere = threading.Event()
-        # Daemons: where the test fails they keep nobody waiting.
-        self.threads = [threading.Thread(target=self._read, daemon=True) for _ in range(number)]
-        for thread in self.threads:
-            thread.start()
+
+    def acts(self) -> list[Callable[[], None]]:
+        return [self._read] * self.number
 
     def _read(self) -> None:
-        while not self.elsewhere.is_set():
+        while not self.over.is_set():
             self.answers.append(status(self.web, PRIVATE, self.session))
-
-    def send_elsewhere(self) -> None:
-        self.elsewhere.set()
-        for thread in self.threads:
-            thread.join(30)
-            assert not thread.is_alive()
 
 
 @contextmanager
@@ -120,8 +115,7 @@ def waiting(own: OwnSite) -> int:
 
 def test_a_stop_under_load_refuses_and_cuts_nothing(own: OwnSite, web: Web) -> None:
     assert (status(web, "/readyz"), status(web, "/openz")) == (200, 200)
-    with slow_database(own):
-        readers = Readers(web, own.written.session, 6)
+    with slow_database(own), Readers(web, own.written.session, 6) as readers:
         until(lambda: len(readers.answers) > 10, "readers are answered")
         told = time.monotonic()
         os.kill(web.process.pid, signal.SIGTERM)
@@ -133,7 +127,6 @@ def test_a_stop_under_load_refuses_and_cuts_nothing(own: OwnSite, web: Web) -> N
         since = len(readers.answers)
         time.sleep(NOTICED)
         until(lambda: len(readers.answers) > since, "it serves on meanwhile", 3)
-        readers.send_elsewhere()
     assert set(readers.answers) == {200}
 
     # One that is late, and still under way when the time is over: it is finished.

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.own_site import DRAFT
 from tests.faults.replicated_site import (
-    DRAFT,
     INDICATOR,
     PUBLIC,
     LightLoad,
     ReplicatedSite,
     replicated_site,
 )
-from tests.replication import until
+from tests.waiting import until
 
 PLAN_READ = 'FROM "plans_plan"'
 """What a page of a plan asks, whoever reads it."""

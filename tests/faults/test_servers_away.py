@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import urlencode
 
-from tests.faults.own_site import PLAN, READ, Load, OwnSite, post, request_of, until
-
-DRAFT = "/agent/plans/pannes/indicateurs/valeurs-0/saisie/"
+from tests.faults.own_site import PLAN, READ, Load, OwnSite, request_of, save_draft, until
 
 
 def test_postgresql_crashes_under_load(own: OwnSite) -> None:
@@ -55,24 +52,8 @@ def test_redis_goes_and_comes_back(own: OwnSite) -> None:
             assert time.monotonic() - begun < 5
         assert web.get("/readyz")[2].startswith(b'{"status": "degraded"')
         # A draft is saved, on the page of an agent who is signed in.
-        cookies = f"sessionid={own.written.session}"
-        _, headers, page = web.get(DRAFT, {"Cookie": cookies})
-        crumb = headers["Set-Cookie"].split(";")[0]
-        token = page.decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-        typed = urlencode(
-            {
-                "csrfmiddlewaretoken": token, "period": "autre", "period_start": "2001-01-01",
-                "period_end": "2001-01-01", "value": "7", "qualifier": "exact", "action": "save",
-            }
-        ).encode()  # fmt: skip
-        status, body = post(
-            web, DRAFT, typed,
-            {
-                "Cookie": f"{cookies}; {crumb}",
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
-        )  # fmt: skip
-        assert status == 302, body.decode()
+        status, body = save_draft(web, own.written.session, "2001-01-01", "7")
+        assert status == 302, body
         assert own.versions()[("valeurs-0", "2001-01-01", "draft")] == 1
         # Requests of the API are no longer counted, and refused to nobody; a publication stands.
         load = Load(web, own.written.token, writers=0, readers=0)

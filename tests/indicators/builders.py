@@ -150,3 +150,7 @@ def progress(series: Series, target: Target | None, on: str, **more: Any) -> Any
 
 
 AT_MOST: dict[str, Any] = {"operator": Operator.AT_MOST}
+# 730 days, of which 365 at the end of 2025.
+FROM_2024 = ("2024-12-31", "2026-12-31")
+TWO_YEARS = yearly(10, 2024, 2025)
+BY_2026 = level(200, *FROM_2024)

@@ -17,8 +17,8 @@ from indicators.models import Indicator
 from indicators.services import progress_of, refresh_all_progress
 from plans.models import Plan
 from tests.dashboards.conftest import companies, pack, plan, today
-from tests.dashboards.test_queries import fill
 from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, TargetFactory
+from tests.full_plan import fill
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboards.home_page import home_page
+from dashboards.pages.home import home_page
 from measures.forms import MeasureForm
 from plans.alphabet import alphabetical, folded, folded_column, in_alphabetical_order
 from plans.forms import PlanActorForm, PlanForm

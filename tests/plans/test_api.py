@@ -17,7 +17,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from measures.models import Measure
 from plans.models import Plan, Revision
 from tests.dashboards.conftest import pack, plan
-from tests.dashboards.test_queries import fill
 from tests.factories import (
     ClaimFactory,
     MilestoneFactory,
@@ -27,6 +26,7 @@ from tests.factories import (
     RegionFactory,
     SourceFactory,
 )
+from tests.full_plan import fill
 from tests.partner import Partner
 
 __all__ = ["pack", "plan"]

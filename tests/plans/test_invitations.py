@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPServerDisconnected
 from typing import Any
@@ -21,6 +22,7 @@ from plans.members import MemberError
 from plans.models import Invitation, InvitationState, Membership, Role
 from plans.permissions import Rights, rights_in
 from plans.tasks import send_invitations
+from tests.at_once import at_once
 from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -335,7 +337,7 @@ def test_a_link_opened_twice_at_once_makes_one_member() -> None:
     manager = MembershipFactory.create(role=Role.MANAGER)
     invitation = invite(rights_in(manager.user, manager.plan))
     camille = UserFactory.create(email=CAMILLE)
-    outcomes = at_once(lambda: invitations.accept(invitation, camille, at=NOW))
+    outcomes = twice_at_once(lambda: invitations.accept(invitation, camille, at=NOW))
 
     assert sorted(outcomes) == ["InvitationError", "Membership"]
     assert Membership.objects.filter(user=camille).count() == 1
@@ -345,7 +347,7 @@ def test_a_link_opened_twice_at_once_makes_one_member() -> None:
 def test_an_account_asked_for_twice_at_once_is_made_once() -> None:
     manager = MembershipFactory.create(role=Role.MANAGER)
     invitation = invite(rights_in(manager.user, manager.plan))
-    outcomes = at_once(
+    outcomes = twice_at_once(
         lambda: invitations.accept_as_new_person(
             invitation, name="Camille", password="un mot de passe", at=NOW
         )
@@ -376,23 +378,13 @@ def deliver_elsewhere(outcomes: list[int]) -> None:
         connection.close()
 
 
-def at_once(act: Any) -> list[str]:
-    """Do it from two threads that start together; return what each got."""
-    outcomes: list[str] = []
-    start = threading.Barrier(2)
+def twice_at_once(act: Callable[[], Any]) -> list[str]:
+    """Do it twice at the same moment; return what each got."""
 
-    def one() -> None:
-        start.wait(10)
+    def one() -> str:
         try:
-            outcomes.append(type(act()).__name__)
+            return type(act()).__name__
         except InvitationError as error:
-            outcomes.append(type(error).__name__)
-        finally:
-            connection.close()
+            return type(error).__name__
 
-    threads = [threading.Thread(target=one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return outcomes
+    return at_once(one, one)

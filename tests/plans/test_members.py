@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import nullcontext
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from plans import members
 from plans.members import MemberError
 from plans.models import Membership, Plan, Role
 from plans.permissions import Rights, rights_in
+from tests.at_once import at_once
 from tests.factories import MembershipFactory, PlanFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,23 +84,15 @@ def test_with_another_manager_one_may_leave() -> None:
 def test_two_managers_who_remove_each_other_at_once_leave_one() -> None:
     plan = PlanFactory.create()
     both = [manager_of(plan), manager_of(plan)]
-    start = threading.Barrier(2)
     refusals: list[str] = []
 
     def remove(membership: Membership) -> None:
-        start.wait(10)
         try:
             members.remove(membership)
         except MemberError as error:
             refusals.append(str(error))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=remove, args=(membership,)) for membership in both]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    at_once(*(partial(remove, membership) for membership in both))
 
     assert len(refusals) == 1
     assert roles_in(plan) == ["manager"]

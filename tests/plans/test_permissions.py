@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from accounts.models import User
 from measures.models import MeasureAssignment
 from plans.models import Plan, Role
-from plans.permissions import Action, TwoFactorRequiredError, may, plans_where, require
+from plans.permissions import Action, Subject, TwoFactorRequiredError, plans_where, rights_in
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -33,6 +33,10 @@ RIGHTS = {
 def member(role: Role, plan: Plan | None = None) -> tuple[User, Plan]:
     membership = MembershipFactory.create(role=role, plan=plan or PlanFactory.create())
     return membership.user, membership.plan
+
+
+def may(user: User | AnonymousUser, action: Action, subject: Subject) -> bool:
+    return rights_in(user, subject.permission_plan).may(action, subject)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -92,7 +96,7 @@ def test_strangers_visitors_and_closed_accounts_may_nothing(action: Action) -> N
         assert not may(user, action, plan)
         assert list(plans_where(user, action)) == []
         with pytest.raises(PermissionDenied):
-            require(user, action, plan)
+            rights_in(user, plan).require(action)
 
 
 def test_a_superuser_may_all_without_being_a_member() -> None:
@@ -115,7 +119,7 @@ def test_a_plan_that_requires_two_factors_grants_nothing_without_the_second() ->
     assert not may(user, SEE, plan)
     assert list(plans_where(user, SEE)) == []
     with pytest.raises(TwoFactorRequiredError, match="double authentification"):
-        require(user, SEE, plan)
+        rights_in(user, plan).require(SEE)
 
     Authenticator.objects.create(user=user, type=Authenticator.Type.RECOVERY_CODES, data={})
     assert not may(user, SEE, plan)

@@ -23,10 +23,10 @@ from indicators.models import Indicator, Observation
 from plans.files import StorageAwayError
 from plans.models import Role
 from tests.agent.staff import member, signed_in
-from tests.exchange.spreadsheets import NOON
+from tests.exchange.spreadsheets.workbooks import NOON
 from tests.factories import IndicatorFactory, PlanFactory, SourceFactory, UserFactory
 from tests.storage.bucket import Bucket
-from tests.storage.test_bucket import PATH, WRONG, attach, entry, handed, page
+from tests.storage.people import PATH, WRONG, attach, entry, handed, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.staff import DEFAULT_EMAIL, has_administrator, renew_login, sign_in_address
+from config.staff_login import DEFAULT_EMAIL, has_administrator, renew_login, sign_in_address
 
 
 class Command(BaseCommand):

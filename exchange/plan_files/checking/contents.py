@@ -18,9 +18,7 @@ from exchange.plan_files.schema import (
     TargetEntry,
 )
 from indicators import terms
-from indicators.term_words import in_french
-
-_FIELDS = {"start": "starts_on", "due": "due_on"}
+from indicators.term_words import COLUMNS, in_french
 
 
 def check_objective(checked: Checked, objective: ObjectiveEntry) -> Iterator[Problem]:
@@ -91,7 +89,7 @@ def _target(
 ) -> Iterator[Problem]:
     yield from checked.source(target.path, target.source)
     for problem in terms.check_target(measurement, target_terms(target)):
-        field = _FIELDS.get(problem.field, problem.field)
+        field = COLUMNS.get(problem.field, problem.field)
         yield Problem((*target.path, field), in_french(problem))
     if target.kind == terms.TargetKind.QUOTA and target.value is not None:
         yield Problem(

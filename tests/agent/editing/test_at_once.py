@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connection
 from django.test import Client
 
 from measures.models import Measure
@@ -15,29 +10,10 @@ from objectives.models import Objective
 from plans.models import Plan, Role
 from tests.agent.editing.forms import open_form, url
 from tests.agent.staff import member, signed_in
+from tests.at_once import at_once
 from tests.factories import MeasureFactory, ObjectiveFactory, PlanFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do things at the same moment, each on a connection of its own; return their answers."""
-    start = threading.Barrier(len(acts))
-    answers: list[Any] = [None] * len(acts)
-
-    def run(number: int, act: Callable[[], Any]) -> None:
-        try:
-            start.wait(10)
-            answers[number] = act()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number, act)) for number, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
 
 
 @pytest.fixture

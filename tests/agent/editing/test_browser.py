@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from exchange.plan_files.loading import load_files
 from indicators.models import Target
 from measures.models import Measure
 from plans.models import Plan, Role
-from tests.agent.staff import member, signed_in
+from tests.accessibility import faults
+from tests.agent.staff import member
 from tests.conftest import NARROW, WIDE
 from tests.factories import OrganisationFactory, PlanFactory, SourceFactory, UnitFactory
 
@@ -28,20 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OpenAs = Callable[..., Page]
 BASE = "/agent/plans/demonstration"
 REFERENCE = Path(__file__).parents[3] / "reference"
-RULES = {"resultTypes": ["violations"]}
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page in which a person is signed in."""
-
-    def opened(user: User, **options: Any) -> Page:
-        page = open_page(**options)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return opened
 
 
 @pytest.fixture
@@ -122,17 +105,6 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     found["conflict"] = faults(page)
 
     assert {address: problems for address, problems in found.items() if problems} == {}
-
-
-def faults(page: Page) -> list[str]:
-    found = [
-        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
-        for one in Axe().run(page, options=RULES).response["violations"]
-        for node in one["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("the page scrolls sideways")
-    return found
 
 
 def test_a_manager_makes_a_plan_from_nothing_and_shows_it(open_as: OpenAs) -> None:

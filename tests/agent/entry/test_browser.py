@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,7 +15,8 @@ from accounts.models import User
 from indicators.models import Indicator, Observation
 from measures.models import MilestoneUpdate
 from plans.models import Plan, Role
-from tests.agent.staff import member, signed_in
+from tests.accessibility import faults
+from tests.agent.staff import member
 from tests.conftest import NARROW, WIDE
 from tests.factories import (
     IndicatorFactory,
@@ -32,9 +32,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
 GRID = "/agent/plans/plan-ia/saisie/?periode=2024"
 ENTRY = "/agent/plans/plan-ia/indicateurs/entreprises/saisie/?debut=2024-01-01&fin=2024-12-31"
 MILESTONE = "/agent/plans/plan-ia/mesures/pack-ia/jalons/panorama/saisie/"
@@ -67,19 +64,6 @@ def plan() -> Plan:
 @pytest.fixture
 def alix(plan: Plan) -> User:
     return member(plan, Role.REVIEWER)
-
-
-@pytest.fixture
-def open_as(open_page: Callable[..., Page], live_server: LiveServer) -> OpenAs:
-    """A function that opens a page of the site in which a person is signed in."""
-
-    def open_as(user: User, **settings: Any) -> Page:
-        page = open_page(**settings)
-        session = signed_in(user).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return open_as
 
 
 def cell(page: Page, title: str, name: str = "Valeur") -> Locator:
@@ -428,16 +412,5 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     for reach in STATES:
         reach(page)
         page.wait_for_load_state("load")
-        found[reach.__name__] = violations(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found[reach.__name__].append("the page scrolls sideways")
+        found[reach.__name__] = faults(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
-
-
-def violations(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
-        for one in found
-        for node in one["nodes"]
-    ]

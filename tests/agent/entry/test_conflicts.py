@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
 
 from indicators.models import Indicator, Observation
 from tests.agent.entry.forms import address, contributor, text, typed
+from tests.at_once import at_once
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 from tests.html import html_errors
 
@@ -102,7 +101,7 @@ def test_of_two_saves_at_once_one_wins_and_the_other_is_told(indicator: Indicato
     draft = ObservationFactory.create(
         indicator=indicator, year=2025, value=Decimal(45), edited_by=UserFactory.create()
     )
-    statuses = at_once(
+    statuses = posted_at_once(
         indicator,
         [typed(value, draft=draft.pk, revision=1) for value in ("46", "47")],
     )
@@ -115,30 +114,19 @@ def test_of_two_saves_at_once_one_wins_and_the_other_is_told(indicator: Indicato
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_first_saves_at_once_one_wins_and_the_other_is_told(indicator: Indicator) -> None:
-    statuses = at_once(indicator, [typed("46"), typed("47")])
+    statuses = posted_at_once(indicator, [typed("46"), typed("47")])
 
     assert sorted(statuses) == [302, 409]
     assert Observation.objects.filter(state="draft").count() == 1
 
 
-def at_once(indicator: Indicator, forms: list[dict[str, Any]]) -> list[int]:
+def posted_at_once(indicator: Indicator, forms: list[dict[str, Any]]) -> list[int]:
     """Post the forms from as many people, at the same moment; return the answers' statuses."""
     clients = [contributor(indicator) for _ in forms]
-    barrier = threading.Barrier(len(forms))
-    statuses: list[int] = []
-
-    def post(client: Client, form: dict[str, Any]) -> None:
-        barrier.wait()
-        try:
-            statuses.append(client.post(address(indicator), form).status_code)
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=post, args=pair) for pair in zip(clients, forms, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return statuses
+    answers = at_once(
+        *(
+            partial(client.post, address(indicator), form)
+            for client, form in zip(clients, forms, strict=True)
+        )
+    )
+    return [answer.status_code for answer in answers]

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from dashboards.sources_page import public_sources
+from dashboards.pages.sources import public_sources
 from indicators.models import Indicator, Observation
 from plans import workflow
 from plans.models import Role, Source

@@ -23,8 +23,8 @@ from indicators import export_table
 from indicators.export_table import block
 from plans.models import Plan
 from tests.config.replicas.asking import PLAN, Asked, ask, both
-from tests.dashboards.test_queries import fill
 from tests.factories import IndicatorFactory, MembershipFactory, ObservationFactory, PlanFactory
+from tests.full_plan import fill
 
 
 @both

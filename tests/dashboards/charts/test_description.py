@@ -6,14 +6,10 @@ import pytest
 
 from dashboards.charts import describe
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
+from tests.dashboards.reading import plain
 from tests.indicators.builders import flow, observed
 
 START = "Entreprises accompagnées (entreprises). "
-
-
-def plain(text: str) -> str:
-    """With ordinary spaces, so that a test can be read."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from dashboards.charts import LIGHT, Chart, Width, chart_spec
 from indicators.progress import Frequency
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
-from tests.dashboards.charts.test_description import plain
+from tests.dashboards.reading import plain
 from tests.indicators.builders import flow, level, observed, stock, threshold, total, yearly
 
 WIDE, NARROW = Width.WIDE, Width.NARROW

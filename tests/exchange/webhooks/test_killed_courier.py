@@ -24,12 +24,12 @@ from django.utils import timezone
 from exchange.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
 from exchange.webhooks.services import SWEEP_TASK
 from plans.models import Plan
-from tests.accounts.test_killed_worker import wait_until
 from tests.exchange.webhooks.changes import corrected, published, subscribed
 from tests.factories import IndicatorFactory, PlanFactory
 from tests.mail_server import Gate
 from tests.processes import ROOT, database_url, queue_url
 from tests.receiver import Message, Receiver, Reply, partner_system
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -158,10 +158,10 @@ def test_a_courier_killed_with_a_message_in_hand(partner: Receiver, tmp_path: Pa
     two_minutes_pass()
     with running_courier(log):
         beat()
-        wait_until(everything_delivered, log)
+        until(everything_delivered, log, 60)
         beat()
         beat()
-        wait_until(lambda: queue_length() == 0, log)
+        until(lambda: queue_length() == 0, log, 60)
 
     times = Counter(message.id for message in partner.messages)
     assert len(times) == 2 * INDICATORS
@@ -199,11 +199,11 @@ def test_a_slow_receiver_slows_nobody_else(partner: Receiver, tmp_path: Path) ->
             beat()
             assert gate.reached.wait(60), log.read_text()
             partner.wait_for(2 * INDICATORS)
-            wait_until(lambda: not quick.deliveries.waiting().exists(), log)
+            until(lambda: not quick.deliveries.waiting().exists(), log, 60)
             # Sweep after sweep, the slow one has one message in hand and no more.
             beat()
             beat()
-            wait_until(lambda: queue_length() == 0, log)
+            until(lambda: queue_length() == 0, log, 60)
             assert len(slow.messages) == 1
             assert stuck.deliveries.waiting().count() == 2 * INDICATORS
             gate.open()
@@ -223,5 +223,5 @@ def test_without_a_broker_nothing_is_lost_and_the_next_sweep_delivers(
     log = tmp_path / "courier.log"
     with running_courier(log):
         beat()
-        wait_until(everything_delivered, log)
+        until(everything_delivered, log, 60)
     assert len(partner.messages) == 2 * INDICATORS

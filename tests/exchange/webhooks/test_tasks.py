@@ -12,8 +12,8 @@ from exchange.models import WebhookSubscription
 from exchange.webhooks import services
 from tests.exchange.webhooks.changes import published, subscribed
 from tests.factories import IndicatorFactory, PlanFactory
+from tests.launched import launched
 from tests.receiver import Receiver
-from tests.test_image import launched
 
 COURIERS = ("exchange.tasks.sweep_webhooks", "exchange.tasks.deliver_webhooks")
 

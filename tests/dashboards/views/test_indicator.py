@@ -1,0 +1,254 @@
+"""What a reader finds on the page of an indicator, and in its chart."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from dashboards import charts
+from indicators.evaluation import evaluate_indicators
+from indicators.explanations import explain
+from indicators.models import Indicator
+from measures.models import Measure
+from tests.dashboards.conftest import TODAY
+from tests.dashboards.pages import INDICATOR, PLAN
+from tests.dashboards.reading import HTML, all_of, main_text, parsed, plain, texts, words
+from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, TargetFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+
+
+class TestIndicator:
+    def test_tells_why_with_the_reckoning(self, client: Client, companies: Indicator) -> None:
+        response = client.get(INDICATOR)
+        (why,) = texts(response, "reading__why")
+        ((evaluation,),) = evaluate_indicators([companies], on=TODAY).values()
+        assert why.startswith(f"Pourquoi ce statut {plain(explain(evaluation))} Valeur retenue")
+        assert (
+            "Valeur retenue 71 entreprises Cible (total déduit) 175 entreprises "
+            "Taux d’avancement 41 % Attendu au 31 décembre 2021 70 entreprises "
+            "Rythme : constaté sur attendu 101 %"
+        ) in why
+
+    def test_the_table_has_each_period_reported_or_not(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        table = all_of(parsed(client.get(INDICATOR)), "data")[0]
+        rows = [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows == [
+            "Période Constaté Promis Part Source",
+            "2020 30 35 86 % Bilan annuel",
+            "2021 41 35 117 % Bilan annuel",
+            "2022 non renseigné 35 – –",
+            "2023 pas encore terminée 35 – –",
+            "2024 pas encore terminée 35 – –",
+        ]
+
+    def test_a_period_made_of_several_values_is_shown_as_their_sum(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        for start, end, value in (
+            (date(2022, 1, 1), date(2022, 6, 30), 10),
+            (date(2022, 7, 1), date(2022, 12, 31), 12),
+        ):
+            ObservationFactory.create(
+                indicator=companies,
+                period_start=start,
+                period_end=end,
+                value=Decimal(value),
+                published=True,
+                source=SourceFactory.create(plan=companies.plan, title="Semestriel"),
+            )
+        table = all_of(parsed(client.get(INDICATOR)), "data")[0]
+        rows = [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows[3:6] == [
+            "2022 22 (somme) 35 63 % –",
+            "1er semestre 2022 10 – – Semestriel",
+            "2e semestre 2022 12 – – Semestriel",
+        ]
+
+    def test_every_version_stays_with_its_reason_and_no_name(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        first = ObservationFactory.create(
+            indicator=companies,
+            year=2022,
+            value=Decimal(36),
+            published=True,
+            published_at=datetime(2023, 2, 1, tzinfo=UTC),
+            superseded_at=datetime(2023, 2, 20, tzinfo=UTC),
+        )
+        ObservationFactory.create(
+            indicator=companies,
+            year=2022,
+            value=Decimal(35),
+            published=True,
+            published_at=datetime(2023, 2, 20, tzinfo=UTC),
+            supersedes=first,
+            correction_reason="Une entreprise comptée deux fois.",
+        )
+        table = all_of(parsed(client.get(INDICATOR)), "data")[1]
+        rows = [words(row).split(" Reprise")[0] for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows[-2:] == [
+            "20 février 2023 2022 35 en vigueur Une entreprise comptée deux fois.",
+            "1er février 2023 2022 36 remplacée le 20 février 2023",
+        ]
+
+    def test_a_replaced_target_stays_with_the_reason(self, client: Client, pack: Measure) -> None:
+        indicator = IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")
+        former = TargetFactory.create(
+            indicator=indicator, value=Decimal(50), superseded_on=date(2022, 1, 1)
+        )
+        TargetFactory.create(
+            indicator=indicator, supersedes=former, revision_reason="Budget doublé."
+        )
+        text = main_text(client.get(INDICATOR))
+        assert "Cibles précédentes 50 entreprises, échéance inconnue" in text
+        assert "Remplacée le 1er janvier 2022 : Budget doublé." in text
+
+    def test_a_baseline_is_as_exact_as_its_source_states_it(
+        self, client: Client, pack: Measure
+    ) -> None:
+        indicator = IndicatorFactory.create(
+            plan=pack.plan,
+            measure=pack,
+            code="entreprises",
+            stock=True,
+            baseline=Decimal(2500),
+            baseline_qualifier="at_least",
+            baseline_source=SourceFactory.create(plan=pack.plan),
+        )
+        TargetFactory.create(
+            indicator=indicator,
+            level=True,
+            value=Decimal(5000),
+            starts_on=date(2020, 1, 1),
+            due_on=date(2024, 12, 31),
+        )
+        ObservationFactory.create(
+            indicator=indicator,
+            period_start=date(2022, 12, 31),
+            period_end=date(2022, 12, 31),
+            value=Decimal(3000),
+            published=True,
+        )
+        text = main_text(client.get(INDICATOR))
+        assert text.count("au moins 2 500 entreprises") == text.count("2 500 entreprises") == 4
+        assert "du 2 janvier" not in text
+        assert "2020–2021 non renseigné" in text
+
+    def test_two_targets_have_two_readings_and_two_charts(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        TargetFactory.create(indicator=companies, code="total", value=Decimal(200))
+        response = client.get(INDICATOR)
+        assert len(texts(response, "reading")) == 2
+        images = [one.get("src") for one in parsed(response).iter() if one.tag.endswith("}img")]
+        assert images == [
+            f"{INDICATOR}graphique.svg?cible=cible",
+            f"{INDICATOR}graphique.svg?cible=total",
+        ]
+
+    def test_a_ratio_shows_what_it_is_the_ratio_of(self, client: Client, pack: Measure) -> None:
+        indicator = IndicatorFactory.create(
+            plan=pack.plan, measure=pack, code="entreprises", ratio=True
+        )
+        ObservationFactory.create(
+            indicator=indicator,
+            value=None,
+            numerator=Decimal(452),
+            denominator=Decimal(1000),
+            published=True,
+        )
+        table = all_of(parsed(client.get(INDICATOR)), "data")[0]
+        assert "2020 45,2 % (452 sur 1 000)" in words(table)
+
+    def test_its_data_are_one_link_away(self, client: Client, companies: Indicator) -> None:
+        (reuse,) = all_of(parsed(client.get(INDICATOR)), "reuse")
+        table, api, _frame = [link.get("href", "") for link in reuse.iter(f"{HTML}a")]
+        exported = client.get(table)
+        lines = b"".join(exported.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert [line.split(",")[2] for line in lines] == ["indicator", "entreprises", "entreprises"]
+        assert client.get(api).json()["code"] == "entreprises"
+
+    def test_sources_say_what_they_are_used_for(self, client: Client, companies: Indicator) -> None:
+        assert texts(client.get(INDICATOR), "source__role") == [
+            "Utilisée pour : cible (p. 4)",
+            "Utilisée pour : valeur en 2020, valeur en 2021",
+        ]
+
+    def test_without_any_figure_there_is_no_empty_list_of_sources(
+        self, client: Client, pack: Measure
+    ) -> None:
+        IndicatorFactory.create(plan=pack.plan, measure=pack, code="credits")
+        page = parsed(client.get(INDICATOR.replace("/entreprises/", "/credits/")))
+        assert [heading.get("id") for heading in page.iter(f"{HTML}h2")] == [
+            "statut-1",
+            "promesse",
+            "valeurs",
+        ]
+
+
+class TestChart:
+    def test_is_an_image_that_may_be_asked_again_cheaply(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        response = client.get(f"{INDICATOR}graphique.svg")
+        assert response.status_code == 200
+        assert response["Content-Type"] == "image/svg+xml"
+        assert response["Cache-Control"] == "public, max-age=300"
+        again = client.get(f"{INDICATOR}graphique.svg", headers={"If-None-Match": response["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_changes_with_the_data_and_the_width(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        wide = client.get(f"{INDICATOR}graphique.svg")["ETag"]
+        narrow = client.get(f"{INDICATOR}graphique.svg?largeur=etroit")["ETag"]
+        ObservationFactory.create(indicator=companies, year=2022, published=True)
+        after = client.get(f"{INDICATOR}graphique.svg")["ETag"]
+        assert len({wide, narrow, after}) == 3
+
+    def test_png_for_whoever_wants_to_take_it_away(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        response = client.get(f"{INDICATOR}graphique.png")
+        assert response["Content-Type"] == "image/png"
+        assert response.content.startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize(
+        "address", ["graphique.svg?cible=inconnue", "graphique.gif", "graphique.svg/"]
+    )
+    def test_nothing_where_there_is_no_such_chart(
+        self, client: Client, companies: Indicator, address: str
+    ) -> None:
+        assert client.get(INDICATOR + address).status_code == 404
+
+    def test_nothing_to_draw_is_not_found(self, client: Client, pack: Measure) -> None:
+        IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")
+        assert client.get(f"{INDICATOR}graphique.svg").status_code == 404
+        assert "Rien à dessiner" in main_text(client.get(INDICATOR))
+
+    def test_a_renderer_that_fails_says_to_come_back(
+        self, client: Client, companies: Indicator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_args: object) -> None:
+            raise charts.ChartUnavailableError
+
+        monkeypatch.setattr(charts, "render", fail)
+        response = client.get(f"{INDICATOR}graphique.svg")
+        assert (response.status_code, response["Retry-After"]) == (503, "60")
+        assert response["Cache-Control"] == "no-store"
+
+    def test_a_cache_that_is_down_does_not_take_the_chart_with_it(
+        self, client: Client, companies: Indicator, settings: Settings
+    ) -> None:
+        settings.CACHES = {
+            "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+        }
+        assert client.get(f"{INDICATOR}graphique.svg").status_code == 200
+        assert client.get(PLAN).status_code == 200

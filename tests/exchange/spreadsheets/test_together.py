@@ -1,0 +1,203 @@
+"""An import and a publication at the same time, on the real database: one after the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
+from exchange.models import ImportJob
+from exchange.spreadsheets import jobs
+from indicators import services
+from indicators.models import Indicator, Observation
+from plans import workflow
+from plans.models import Plan, Role
+from tests.exchange.spreadsheets.workbooks import NOON, checked, member, received
+from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, SourceFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = ImportJob.State
+
+
+@pytest.fixture
+def plan() -> Plan:
+    made: Plan = PlanFactory.create()
+    SourceFactory.create(plan=made, code="bilan")
+    return made
+
+
+@pytest.fixture
+def indicator(plan: Plan) -> Indicator:
+    made: Indicator = IndicatorFactory.create(plan=plan, code="entreprises")
+    return made
+
+
+@pytest.fixture
+def author(plan: Plan) -> User:
+    return member(plan, Role.REVIEWER)
+
+
+def a_file(*years: int) -> bytes:
+    rows = [f"entreprises;01/01/{year};31/12/{year};7;bilan;Révisé" for year in years]
+    titles = "Indicateur;Début de période;Fin de période;Valeur;Source;Motif"
+    return "\n".join([titles, *rows]).encode()
+
+
+def confirmed(plan: Plan, user: User, *years: int) -> ImportJob:
+    job = checked(plan, user, a_file(*years), "a.csv")
+    jobs.confirm(job, submits=False, at=NOON)
+    return job
+
+
+class Aside:
+    """Something done in another thread, with a connection of its own."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        self.refusal: Exception | None = None
+        self._act = act
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._act()
+        except Exception as error:
+            self.refusal = error
+        finally:
+            connection.close()
+
+    def wait(self) -> None:
+        self._thread.join(timeout=30)
+        assert not self._thread.is_alive()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+        return cursor.rowcount > 0
+
+
+def until_somebody_waits() -> None:
+    for _round in range(3_000):
+        if somebody_waits():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("nobody waits")
+
+
+@pytest.fixture
+def draft(indicator: Indicator, author: User) -> Observation:
+    """A draft of the author for 2024."""
+    made: Observation = ObservationFactory.create(
+        indicator=indicator, year=2024, value=30, author=author, edited_by=author,
+        source=indicator.plan.sources.get(),
+    )  # fmt: skip
+    return made
+
+
+def test_a_publication_under_way_wins_and_the_import_writes_nothing(
+    plan: Plan, indicator: Indicator, author: User, draft: Observation
+) -> None:
+    reviewer = member(plan, Role.REVIEWER)
+    job = confirmed(plan, author, 2023, 2024)
+    submitted = workflow.submit(draft, at=NOON)
+
+    with transaction.atomic():
+        services.publish(submitted, reviewer=reviewer, at=NOON)
+        importing = Aside(lambda: jobs.work_on(job.pk, at=NOON))
+        until_somebody_waits()
+    importing.wait()
+
+    job.refresh_from_db()
+    assert importing.refusal is None
+    assert job.state == State.CONFLICT
+    [published] = Observation.objects.all()
+    assert (published.state, published.value) == ("published", 30)
+    assert [row.starts_on for row in job.rows.filter(outcome="error")] == [date(2024, 1, 1)]
+
+
+def test_a_publication_of_another_period_waits_and_both_are_kept(
+    plan: Plan, indicator: Indicator, author: User
+) -> None:
+    reviewer = member(plan, Role.REVIEWER)
+    other = workflow.submit(
+        ObservationFactory.create(
+            indicator=indicator, year=2021, author=author, source=plan.sources.get()
+        ),
+        at=NOON,
+    )
+    job = confirmed(plan, author, 2023, 2024)
+
+    with transaction.atomic():
+        jobs.work_on(job.pk, at=NOON)
+        publishing = Aside(lambda: services.publish(other, reviewer=reviewer, at=NOON))
+        until_somebody_waits()
+    publishing.wait()
+
+    job.refresh_from_db()
+    assert publishing.refusal is None
+    assert job.state == State.WRITTEN
+    found = Observation.objects.order_by("period_start").values_list("period_start", "state")
+    assert [(start.year, state) for start, state in found] == [
+        (2021, "published"), (2023, "draft"), (2024, "draft"),
+    ]  # fmt: skip
+
+
+def test_two_imports_of_the_same_periods_one_is_told(
+    plan: Plan, indicator: Indicator, author: User
+) -> None:
+    colleague = member(plan, Role.REVIEWER)
+    first = confirmed(plan, author, 2023, 2024)
+    second = confirmed(plan, colleague, 2024, 2023)
+
+    both = [Aside(lambda job=job: jobs.work_on(job.pk, at=NOON)) for job in (first, second)]
+    for one in both:
+        one.wait()
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert sorted((first.state, second.state)) == [State.CONFLICT, State.WRITTEN]
+    winner = author if first.state == State.WRITTEN else colleague
+    assert set(Observation.objects.values_list("author", "value")) == {(winner.pk, 7)}
+    assert Observation.objects.count() == 2
+
+
+def test_two_workers_at_one_import_write_once(
+    plan: Plan, indicator: Indicator, author: User
+) -> None:
+    job = confirmed(plan, author, 2023, 2024)
+
+    both = [Aside(lambda: jobs.work_on(job.pk, at=NOON)) for _worker in range(2)]
+    for one in both:
+        one.wait()
+
+    job.refresh_from_db()
+    assert [one.refusal for one in both] == [None, None]
+    assert job.state == State.WRITTEN
+    assert Observation.objects.count() == 2
+
+
+def test_a_worker_that_was_taken_for_dead_stops(
+    plan: Plan, indicator: Indicator, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = received(plan, author, a_file(2023, 2024), "a.csv")
+    statistics = jobs.refresh_statistics
+
+    def overtaken(rows: int) -> None:
+        """Between two of its steps, let the lease end and another worker do it all."""
+        monkeypatch.setattr(jobs, "refresh_statistics", statistics)
+        ImportJob.objects.update(heartbeat_at=NOON.replace(year=2000))
+        for number in jobs.take_up(at=NOON):
+            jobs.work_on(number, at=NOON)
+
+    monkeypatch.setattr(jobs, "refresh_statistics", overtaken)
+    jobs.work_on(job.pk, at=NOON)
+
+    job.refresh_from_db()
+    assert (job.state, job.counts, job.rows.count()) == (State.CHECKED, {"new": 2}, 2)
