@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 
 from config.metrics import count_answer, count_declined
 from config.public_answers.answering import (
@@ -68,7 +69,11 @@ class PublicAnswersMiddleware:
             if answer is not None:
                 return _given(request, answer, source)
         response, made_from = self._response(request, source)
-        answer = None if made_from is None else to_keep(request, response, made_from.editions)
+        answer = None
+        # Midnight may have come, or the clock been put back, while it was made: of which day it is,
+        # nobody knows.
+        if made_from is not None and made_from.editions.day == timezone.localdate():
+            answer = to_keep(request, response, made_from.editions)
         if made_from is None or answer is None:
             return response if made_from is None else _said(response, made_from)
         key = key_of(request.META, made_from.editions)

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from config.public_answers import editions
+from config.public_answers import editions, middleware, sources
 from config.public_answers.editions import lookup
 from config.public_answers.kept import memory, shared
 from indicators.models import Indicator, ProgressRecord
@@ -77,6 +77,9 @@ def clock(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Iter
         lookup._day.__init__()  # type: ignore[misc] # the day of another clock
 
     monkeypatch.setattr(lookup, "lease", 0.0)
+    # A machine that is busy for seconds is no database that is away: the look-up, which these tests
+    # ask of which day it is, would keep the day before.
+    monkeypatch.setattr(editions, "PATIENCE", 30)
     made = Clock(monkeypatch)
     forget()
     yield made
@@ -158,3 +161,32 @@ def test_a_clock_that_is_put_back(client: Client, clock: Clock, indicator: Indic
     assert all_pages(client, clock) == before
     clock.now = FIRST + timedelta(hours=1)
     assert all_pages(client, clock) == after
+
+
+@pytest.mark.parametrize(("told", "then"), [(FIRST, LAST), (LAST, FIRST)])
+def test_what_was_made_while_the_day_changed_is_kept_for_neither(
+    client: Client,
+    clock: Clock,
+    indicator: Indicator,
+    monkeypatch: pytest.MonkeyPatch,
+    told: datetime,
+    then: datetime,
+) -> None:
+    clock.now = told
+    of_the_day = all_pages(client, clock)
+    cache.clear()
+    memory.clear()
+
+    def source_of(path: str) -> sources.Source | None:
+        """Name the day, then let another one begin before the page asks for it."""
+        source = sources.source_of(path)
+        clock.now = then
+        return source
+
+    with monkeypatch.context() as patched:
+        patched.setattr(middleware, "source_of", source_of)
+        for path in PAGES:
+            clock.now = told
+            assert client.get(path).status_code == 200
+    clock.now = told
+    assert all_pages(client, clock) == of_the_day

@@ -100,7 +100,9 @@ def test_the_public_reads_from_the_replica_staff_and_partners_from_the_writer(
         # A whole export too, which takes longer than any other answer.
         asked = Asked(own)
         status, _, table = own.get(web, "/api/v1/observations/export.csv")
-        assert (status, table.startswith("region,"), *asked.of("COPY (")) == (200, True, 0, 1)
+        assert (status, table.startswith("region,")) == (200, True)
+        # The limit of tables is set on a replica alone, before each.
+        assert asked.of("statement_timeout = 900000") == (0, 1)
 
 
 def test_a_replica_that_is_behind_is_never_seen(own: ReplicatedSite) -> None:

@@ -6,6 +6,9 @@ import time
 
 from tests.faults.own_site import PLAN, READ, Load, OwnSite, request_of, save_draft, until
 
+AWAY = 60
+"""Seconds for which Redis is gone."""
+
 
 def test_postgresql_crashes_under_load(own: OwnSite) -> None:
     before = own.published()
@@ -37,7 +40,7 @@ def test_postgresql_crashes_under_load(own: OwnSite) -> None:
     assert own.inconsistent() == "[]"
 
 
-def test_redis_goes_and_comes_back(own: OwnSite) -> None:
+def test_redis_is_gone_for_a_minute_and_comes_back(own: OwnSite) -> None:
     built = "SELECT count(*) FROM exchange_planpackage"
     ask = "from exchange.tasks import build_changed_packages; build_changed_packages.delay()"
     with own.worker(), own.web() as web:
@@ -46,6 +49,7 @@ def test_redis_goes_and_comes_back(own: OwnSite) -> None:
         before = own.published()
 
         own.site.redis.stop()
+        stopped = time.monotonic()
         for path in (*READ, "/methodologie/"):
             begun = time.monotonic()
             assert web.get(path)[0] == 200
@@ -61,6 +65,9 @@ def test_redis_goes_and_comes_back(own: OwnSite) -> None:
             publication = request_of(9, 0)
             assert load.send(publication) == 200
         assert own.published() - before == set(publication.rows)
+        # For the rest of the minute people read and write.
+        with Load(web, own.written.token, writers=1, first_writer=12) as load:
+            time.sleep(max(AWAY - (time.monotonic() - stopped), 5))
 
         own.site.redis.start()
         # The worker finds the queue again by itself.
@@ -68,4 +75,9 @@ def test_redis_goes_and_comes_back(own: OwnSite) -> None:
         own.run(ask)
         until(lambda: own.ask(built) != [(0,)], "the worker takes a task")
         assert web.get(PLAN)[0] == 200
+    # Nobody was refused or told that a page is old; what was acknowledged is there, once.
+    assert (set(load.read), load.stale, load.refused, load.wrong) == ({200}, 0, 0, [])
+    assert own.published() - before == set(publication.rows) | load.acknowledged
+    assert len(load.acknowledged) > 50
+    assert own.inconsistent() == "[]"
     own.ask("DELETE FROM indicators_observation WHERE state = 'draft' RETURNING id")

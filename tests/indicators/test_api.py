@@ -239,7 +239,7 @@ COSTS = {
     "targets/": 5,
     "observations/": 2,
     "progress/": 5,
-    "progress/?on=2024-01-01": 8,
+    "progress/?on=2024-01-01": 9,
     "observations/export.csv": 2,
     "plans/plan/indicators/followed/": 3,
     "plans/plan/indicators/followed/targets/promised/": 4,
