@@ -184,7 +184,7 @@ def submit(contribution: ContributionT, *, at: datetime, told: bool = True) -> C
     settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
     if told:
         notify(
-            [person for person in reviewers_of(plan) if person.pk != row.author_id],
+            [person for person in reviewers_of(plan) if not row.is_written_by(person)],
             plan_id=plan.pk,
             kind=Notification.Kind.TO_REVIEW,
             key=_key("to_review", row, at),
@@ -236,8 +236,9 @@ def publish(
     """Make a contribution public; a correction supersedes the version it corrects.
 
     `reviewer` is None for what a reference plan file brings, which has no author either.
-    Raises WorkflowError when it is already published, has no source, when its author publishes
-    it against the plan's rule, or when the version it corrects is no longer the current one.
+    Raises WorkflowError when it is already published, has no source, when its author, or whoever
+    rewrote it last, publishes it against the plan's rule, or when the version it corrects is no
+    longer the current one.
     """
     row = locked(contribution)
     if row.state == Contribution.State.PUBLISHED:
@@ -247,7 +248,7 @@ def publish(
             raise WorkflowError(_("Seule une contribution soumise peut être publiée."))
         if reviewer is None:
             raise WorkflowError(_("Une contribution est publiée par une personne."))
-        if reviewer.pk == row.author_id and not plan.allows_self_publication:
+        if row.is_written_by(reviewer) and not plan.allows_self_publication:
             raise WorkflowError(
                 _("Une autre personne que l’auteur relit et publie cette contribution.")
             )

@@ -40,7 +40,7 @@ class Proposal:
     """What the public reads now for the same period or day; None when nothing is published."""
     changes: tuple[StatusChange, ...]
     own: bool
-    """Whether the reader wrote it."""
+    """Whether the reader wrote it, or rewrote it last."""
     publishable: bool
     """Whether the reader may publish it now."""
 
@@ -131,7 +131,7 @@ def _published_states(
 
 
 def _is_own(row: Contribution, rights: Rights) -> bool:
-    return row.author_id is not None and row.author_id == rights.user.pk
+    return row.is_written_by(rights.user)
 
 
 def may_publish(row: Contribution, rights: Rights) -> bool:

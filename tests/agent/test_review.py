@@ -21,6 +21,7 @@ from plans import workflow
 from plans.models import Contribution, Plan, Role
 from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
+from tests.dashboards.reading import main_text
 from tests.factories import (
     IndicatorFactory,
     MembershipFactory,
@@ -117,6 +118,19 @@ def test_the_value_weighed_is_the_one_stored_not_the_one_rounded(indicator: Indi
     assert proposal.proposed.replace("\u00a0", " ") == (
         "41,6 entreprises (affiché : 42 entreprises)"
     )
+
+
+def test_who_rewrote_a_draft_is_named_and_does_not_publish_it(indicator: Indicator) -> None:
+    editor = member(indicator.plan, Role.REVIEWER)
+    row = submit(indicator, edited_by=editor, edited_at=NOW)
+
+    queue = signed_in(editor).get(url(indicator.plan, "relecture/"))
+    (proposal,) = queue.context["proposals"]
+    assert (proposal.own, proposal.publishable) == (True, False)
+    assert f"Modifié par {editor}" in " ".join(main_text(queue).split())
+
+    signed_in(editor).post(at(row, "publier"))
+    assert Observation.objects.get(pk=row.pk).state == "submitted"
 
 
 def test_weighing_writes_nothing(indicator: Indicator) -> None:

@@ -73,6 +73,17 @@ def test_nobody_publishes_their_own_submission() -> None:
     assert MilestoneUpdate.objects.get().state == "submitted"
 
 
+def test_nobody_publishes_what_they_have_rewritten() -> None:
+    reviewer = UserFactory.create()
+    update = submitted(edited_by=reviewer)
+
+    with pytest.raises(WorkflowError, match="Une autre personne"):
+        workflow.publish(update, plan_of(update), reviewer=reviewer, at=NOON)
+    assert workflow.publish(
+        update, plan_of(update), reviewer=UserFactory.create(), at=NOON
+    ).is_current
+
+
 def test_the_database_refuses_self_publication_too() -> None:
     update = submitted()
 
