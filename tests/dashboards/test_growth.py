@@ -38,14 +38,21 @@ pytestmark = pytest.mark.django_db
             .order_by("indicator_id", "period_end"),
             "dashboards_observation_inexact",
         ),
+        (
+            Observation.objects.ever_published().order_by("-published_at", "-pk"),
+            "dashboards_observation_ever_published",
+        ),
     ],
-    ids=["withdrawn", "published", "inexact"],
+    ids=["withdrawn", "published", "inexact", "ever published"],
 )
 def test_the_few_values_of_a_page_are_found_by_an_index(
     asked: ObservationQuerySet, index: str
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # a table of a few rows is read whole
+        if index == "dashboards_observation_published":
+            # Both serve, and cost the same where there are no rows; among many this one is smaller.
+            cursor.execute("DROP INDEX dashboards_observation_ever_published")
     assert index in asked[:AT_MOST].explain()
 
 

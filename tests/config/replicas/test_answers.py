@@ -254,6 +254,9 @@ def test_without_the_writer_a_replica_answers_and_says_so(client: Client) -> Non
     # Made once: under the edition that it shows it is what it is.
     again, counts = ask(client)
     assert (again["Warning"], counts[1] <= 1) == ('110 - "Response is Stale"', True)
+    export: Any = client.get("/api/v1/observations/export.csv")
+    assert (export.status_code, export["Warning"]) == (200, '110 - "Response is Stale"')
+    assert b"".join(export.streaming_content).startswith(b"region,")
     missing = client.get("/plans/rien/")
     assert (missing.status_code, missing["Warning"]) == (404, '110 - "Response is Stale"')
 
