@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def examples(page: bytes) -> dict[str, str]:
     """What a person copies, by the name of the example."""
     found = re.findall(
-        r'<pre class="example" data-example="(\w+)"><code>(.*?)</code></pre>',
+        r'<pre class="snippet" data-example="(\w+)"><code>(.*?)</code></pre>',
         page.decode(),
         re.DOTALL,
     )

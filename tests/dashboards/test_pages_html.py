@@ -98,7 +98,7 @@ def answered(client: Client, address: str) -> Document:
         return Document(200 if resolve(urlsplit(address).path) else 404)
     response = client.get(address)
     if address.startswith("/api/"):
-        # Swagger's own page, which its script writes: that it answers is what a link needs.
+        # Swagger's own page, which its script writes, or data: it answers, as a link needs.
         return Document(response.status_code)
     if not response.get("Content-Type", "").startswith("text/html"):
         return Document(response.status_code)

@@ -169,11 +169,9 @@ class TestIndicator:
 
     def test_its_data_are_one_link_away(self, client: Client, companies: Indicator) -> None:
         (reuse,) = all_of(parsed(client.get(INDICATOR)), "reuse")
-        table, api, _frame = [link.get("href", "") for link in reuse.iter(f"{HTML}a")]
-        exported = client.get(table)
-        lines = b"".join(exported.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-        assert [line.split(",")[2] for line in lines] == ["indicator", "entreprises", "entreprises"]
-        assert client.get(api).json()["code"] == "entreprises"
+        table, _frame = [link.get("href", "") for link in reuse.iter(f"{HTML}a")]
+        rows = client.get(table).content.decode().splitlines()
+        assert [row.split(";")[2] for row in rows] == ["indicator", "entreprises", "entreprises"]
 
     def test_sources_say_what_they_are_used_for(self, client: Client, companies: Indicator) -> None:
         assert texts(client.get(INDICATOR), "source__role") == [
