@@ -31,6 +31,7 @@ from django.db import DatabaseError, connections
 from config.embedded.commands import embedded_servers
 from config.embedded.paths import CHECKOUT, EmbeddedError, Layout
 from config.environment import local_address
+from config.messages import compile_catalogues
 from config.slots import THREADS_OF_A_SLOT
 
 READY_PATIENCE = 60.0  # seconds until the first page answers
@@ -144,6 +145,8 @@ def launch(request: StopRequest, *, demo: bool) -> None:
         refuse_busy_port(settings.HOST, settings.PORT)
         stack.enter_context(embedded_servers(layout))
         request.check()
+        # Whoever looks a text up before it is translated is given it as it is from then on.
+        compile_catalogues(settings.LOCALE_PATHS)
         django.setup()
         call_command("prepare_site", demo=demo)
         connections.close_all()

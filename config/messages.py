@@ -3,13 +3,14 @@
 `python -m config.messages` compiles the catalogues of the checkout; the launcher and the test
 run do it by themselves.
 
-French is the language of the source and has no catalogue of its own. Where a text has two forms,
-though, a text without a catalogue is counted as in English, and none of something ("0 ligne") is
-singular in French: so the forms of the source are compiled for French too, as they are written,
-under its own rule.
+French is the language of the source, and its catalogue is made of the source. A text without a
+catalogue is counted as in English, and none of something ("0 ligne") is singular in French: so
+texts of two forms are compiled under its own rule. And its signs of two parts (: ; ? ! « ») stay on
+the line of the word they stand by: so each has a no-break space there, whoever wrote the text.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from babel.messages.pofile import read_po
 from config.embedded.paths import CHECKOUT
 
 SOURCE_LANGUAGE = "fr"
+_BESIDE_A_SIGN = re.compile(r"(?<=«) | (?=[:;?!»](?!\w))")
 
 
 def compile_catalogues(locale_paths: Iterable[Path]) -> list[Path]:
@@ -29,17 +31,24 @@ def compile_catalogues(locale_paths: Iterable[Path]) -> list[Path]:
         for source in sorted(Path(locale).glob("*/LC_MESSAGES/*.po")):
             french = locale / SOURCE_LANGUAGE / "LC_MESSAGES" / f"{source.stem}.mo"
             written += _compiled(source, source.with_suffix(".mo"), lambda read: read)
-            written += _compiled(source, french, forms_of_the_source)
+            written += _compiled(source, french, of_the_source)
     return written
 
 
-def forms_of_the_source(catalogue: Catalog) -> Catalog:
-    """Return the texts that have two forms, as the source has them, counted as French counts."""
-    forms = Catalog(locale=SOURCE_LANGUAGE)
+def of_the_source(catalogue: Catalog) -> Catalog:
+    """Return the texts that are not quite as the source has them, or have two forms."""
+    french = Catalog(locale=SOURCE_LANGUAGE)
     for message in catalogue:
         if message.pluralizable:
-            forms.add(message.id, tuple(message.id), context=message.context)
-    return forms
+            french.add(message.id, tuple(map(tied, message.id)), context=message.context)
+        elif isinstance(message.id, str) and tied(message.id) != message.id:
+            french.add(message.id, tied(message.id), context=message.context)
+    return french
+
+
+def tied(text: str) -> str:
+    """Return a French text whose signs keep to their words (no-break space, U+00A0)."""
+    return _BESIDE_A_SIGN.sub("\u00a0", text)
 
 
 def _compiled(source: Path, compiled: Path, what: Callable[[Catalog], Catalog]) -> list[Path]:

@@ -2,9 +2,10 @@ import gettext
 import os
 from pathlib import Path
 
+import pytest
 from django.utils.translation import ngettext, override
 
-from config.messages import compile_catalogues
+from config.messages import compile_catalogues, tied
 
 CATALOGUE = """\
 msgid ""
@@ -57,6 +58,31 @@ def test_none_of_something_is_singular_in_french(tmp_path: Path) -> None:
     forms = [french.ngettext("%(n)s mesure", "%(n)s mesures", n) for n in (0, 1, 2)]
     assert forms == ["%(n)s mesure", "%(n)s mesure", "%(n)s mesures"]
     assert french.gettext("Mesure") == "Mesure"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Fait ? Oui ; non : « peut-être » !", "Fait_? Oui_; non_: «_peut-être_»_!"),
+        ("« Plan » (fictif)", "«_Plan_» (fictif)"),
+        ("%(period)s : %(value)s", "%(period)s_: %(value)s"),
+        ("Déjà_: écrit ainsi", "Déjà_: écrit ainsi"),
+        ("Voir https://exemple.fr/?a=1;b=2", "Voir https://exemple.fr/?a=1;b=2"),
+        ("de 10 à 20 %", "de 10 à 20 %"),
+    ],
+)
+def test_signs_keep_to_their_words_in_french(written: str, shown: str) -> None:
+    assert tied(written.replace("_", "\u00a0")) == shown.replace("_", "\u00a0")
+
+
+def test_a_text_of_the_source_is_shown_with_its_signs_tied(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text(f'{CATALOGUE}\nmsgid "Il dit : oui"\nmsgstr "It says: yes"\n')
+    _, compiled = compile_catalogues([tmp_path])
+    with compiled.open("rb") as file:
+        french = gettext.GNUTranslations(file)
+    assert french.gettext("Il dit : oui") == "Il dit\u00a0: oui"
 
 
 def test_the_site_counts_as_the_language_of_the_page_does() -> None:

@@ -7,14 +7,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from config.messages import compile_catalogues
 from config.static_files import collect_if_changed
 from indicators.services import refresh_missing_progress
 
 
 class Command(BaseCommand):
     help = (
-        "Bring everything that a start needs up to date: translations, static files, database, "
+        "Bring everything that a start needs up to date: static files, database, "
         "reference plans. Each step does nothing when there is nothing to do."
     )
 
@@ -22,7 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="load the fictitious plans as well")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        compile_catalogues(settings.LOCALE_PATHS)
         collect_if_changed()
         self.stdout.write("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
