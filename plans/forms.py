@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -109,6 +110,9 @@ class PlanForm(_ModelForm):
         related.empty_label = _("— aucun —")
         for name in LIMITS:
             self.fields[name].widget.attrs["inputmode"] = "decimal"
+            # As people write it: 0,95 of what is stored as 0.950.
+            limit = self.get_initial_for_field(self.fields[name], name)
+            self.initial[name] = Decimal(limit).normalize()
         self.fields["slug"].help_text = (
             _("Dans l’adresse de la page : lettres sans accent, chiffres et tirets.")
             if self.instance.pk is None

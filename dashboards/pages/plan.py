@@ -58,6 +58,8 @@ class PlanFacts(NamedTuple):
     adopted_on: Told
     starts_on: Told
     ends_on: Told
+    is_over: bool
+    """Whether its last day is past."""
     budget: Told
     leads: tuple[str, ...]
     partners: tuple[str, ...]
@@ -152,7 +154,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
             url_of=(lambda status: f"{url}?statut={status}#mesures") if contents.measures else None,
         ),
         milestone_counts=count_milestones(states),
-        facts=_facts(plan, claims),
+        facts=_facts(plan, claims, on=on),
         disputes=disputed(claims),
         overview=contents.objectives,
         plan_lines=shown.plan_lines,
@@ -169,7 +171,7 @@ def plan_page(plan: Plan, query: QueryDict, *, on: date) -> PlanPage:
     )
 
 
-def _facts(plan: Plan, claims: Iterable[ClaimFacts]) -> PlanFacts:
+def _facts(plan: Plan, claims: Iterable[ClaimFacts], *, on: date) -> PlanFacts:
     claims_on: dict[str, list[ClaimFacts]] = defaultdict(list)
     for claim in claims:
         claims_on[claim.subject].append(claim)
@@ -185,6 +187,7 @@ def _facts(plan: Plan, claims: Iterable[ClaimFacts]) -> PlanFacts:
         adopted_on=told(Claim.Subject.ADOPTED_ON, plan.adopted_on),
         starts_on=told(Claim.Subject.STARTS_ON, plan.starts_on),
         ends_on=told(Claim.Subject.ENDS_ON, plan.ends_on),
+        is_over=plan.ends_on is not None and plan.ends_on < on,
         budget=told(Claim.Subject.BUDGET, plan.budget),
         leads=tuple(acting[OrganisationRole.LEAD]),
         partners=tuple(acting[OrganisationRole.PARTNER]),

@@ -95,7 +95,7 @@ def test_the_limits_of_a_plan_are_typed_in_french_and_change_its_statuses(
     ObservationFactory.create(indicator=indicator, year=2020, value=Decimal(90), published=True)
     refresh_progress([indicator.pk], on=timezone.localdate())
     data = form_data(manager.get(url(plan, "plan/")))
-    assert (data["on_track_from"], data["early_below"]) == (["0,950"], ["0,100"])
+    assert (data["on_track_from"], data["early_below"]) == (["0,95"], ["0,1"])
 
     assert (
         fill(manager, url(plan, "plan/"), on_track_from="0,9", watch_from="0,8").status_code == 302

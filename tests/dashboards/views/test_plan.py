@@ -222,6 +222,21 @@ class TestPlan:
             "Ambition : Devenir un territoire reconnu."
         ]
 
+    @pytest.mark.parametrize(
+        ("last", "shown"),
+        [
+            (date(2023, 2, 28), "Fin 28 février 2023 (échéance passée) "),
+            (date(2023, 3, 1), "Fin 1er mars 2023 "),
+        ],
+    )
+    def test_says_that_its_last_day_is_past(self, client: Client, last: date, shown: str) -> None:
+        plan = PlanFactory.create(slug="grand-est-2019")
+        ClaimFactory.create(plan=plan, subject="ends_on", date=last, retained=True)
+        Plan.objects.filter(pk=plan.pk).update(ends_on=last)
+        facts = main_text(client.get(PLAN))
+        assert shown in facts
+        assert facts.count("échéance passée") == shown.count("échéance passée")
+
     def test_leads_to_its_parts_from_the_top_and_back(
         self, client: Client, companies: Indicator
     ) -> None:
