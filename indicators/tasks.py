@@ -10,7 +10,7 @@ from indicators import services
 
 @shared_task(name="indicators.tasks.refresh_all_progress", ignore_result=True)
 def refresh_all_progress() -> int:
-    """Store every plan's progress for the day that has begun (Europe/Paris)."""
+    """Store every plan's progress for the day that has begun (Europe/Paris), when asked to."""
     return services.refresh_all_progress(on=timezone.localdate())
 
 
