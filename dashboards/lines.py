@@ -119,7 +119,7 @@ def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
 
     One line per target in force, one for an indicator without target. Four queries when the
     progress of that day is stored; where it is not, the indicators are evaluated now, so that a
-    page never shows another day's status even before the nightly refresh.
+    page never shows another day's status, even just after midnight.
     """
     ask = _questions(scope)
     rows = ask.lines.rows(key=key, day=on)

@@ -70,7 +70,7 @@ def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[
 
     One record per target in force, or one without target. What is stored for that very day is
     read (two queries); what is not is evaluated now, so that a page never shows another day's
-    status even before the nightly refresh. The indicators come with plan, unit and measure.
+    status even before that of the day is stored. The indicators come with plan, unit and measure.
     """
     stored: dict[int, list[ProgressRecord]] = defaultdict(list)
     for record in (

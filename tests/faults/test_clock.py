@@ -1,6 +1,6 @@
 """The clock passes midnight at the end of the year: every page and the API say the same day.
 
-Between midnight and the nightly run what is stored was evaluated on the day before: nobody is to
+Until the new day is stored, what is stored was evaluated on the day before: nobody is to
 see that. The clock is put forward, and back.
 """
 
@@ -144,7 +144,7 @@ def test_midnight_at_the_end_of_the_year(
     assert set(ProgressRecord.objects.values_list("evaluated_on", flat=True)) == {
         date(2023, 12, 31)
     }
-    # The nightly run changes nothing that is shown, drawn anew: all said the new day already.
+    # What is stored then changes nothing that is shown, drawn anew: all said the new day already.
     clock.now = FIRST + timedelta(minutes=5)
     refresh_all_progress(on=date(2024, 1, 1))
     assert set(ProgressRecord.objects.values_list("evaluated_on", flat=True)) == {date(2024, 1, 1)}
