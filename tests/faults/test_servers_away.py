@@ -66,7 +66,7 @@ def test_redis_is_gone_for_a_minute_and_comes_back(own: OwnSite) -> None:
             assert load.send(publication) == 200
         assert own.published() - before == set(publication.rows)
         # For the rest of the minute people read and write.
-        with Load(web, own.written.token, writers=1, first_writer=12) as load:
+        with Load(web, own.written.token, writers=1, first_writer=13) as load:
             time.sleep(max(AWAY - (time.monotonic() - stopped), 5))
 
         own.site.redis.start()
