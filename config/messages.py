@@ -25,7 +25,7 @@ _BESIDE_A_SIGN = re.compile(r"(?<=«) | (?=[:;?!»](?!\w))")
 
 
 def compile_catalogues(locale_paths: Iterable[Path]) -> list[Path]:
-    """Write each .mo that is missing or older than its .po; return those written."""
+    """Write each .mo that is missing or older than its .po or this module; return those written."""
     written = []
     for locale in locale_paths:
         for source in sorted(Path(locale).glob("*/LC_MESSAGES/*.po")):
@@ -52,7 +52,9 @@ def tied(text: str) -> str:
 
 
 def _compiled(source: Path, compiled: Path, what: Callable[[Catalog], Catalog]) -> list[Path]:
-    if compiled.exists() and compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+    # This module too: a release may compile the same catalogue otherwise.
+    changed = max(made_of.stat().st_mtime_ns for made_of in (source, Path(__file__)))
+    if compiled.exists() and compiled.stat().st_mtime_ns >= changed:
         return []
     with source.open("rb") as file:
         catalogue = what(read_po(file, locale=source.parent.parent.name))

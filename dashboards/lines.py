@@ -208,10 +208,10 @@ def _questions(scope: Scope) -> _Questions:
 # Not joined to the lines: the newest ids are beyond what the statistics of a table know of, and
 # PostgreSQL then takes it that a merge ends early, when it reads every value there is.
 _LATEST_VALUES = Prepared(
-    lambda: Observation.objects.filter(AnyOf("pk", "values")).values_list(
-        "pk",
-        *LatestFacts._fields[:-1],
-        *(f"source__{name}" for name in SOURCE),
+    lambda: (
+        Observation.objects.filter(AnyOf("pk", "values"))
+        .order_by()
+        .values_list("pk", *LatestFacts._fields[:-1], *(f"source__{name}" for name in SOURCE))
     )
 )
 

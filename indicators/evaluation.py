@@ -181,7 +181,7 @@ def evaluate_indicators(
             for one in several
             if one.result.latest is not None
         }
-        for row in Observation.objects.select_related("source").filter(pk__in=latest):
+        for row in Observation.objects.filter(pk__in=latest).select_related("source").order_by():
             rows[row.indicator_id][row.pk] = row
     return evaluations
 

@@ -35,6 +35,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.html import html_errors, inline_code
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -69,15 +70,15 @@ def told(answer: Any) -> list[tuple[str, str, str, list[tuple[str, str | None, s
     """Return what a page tells: act, kind of thing, name, and each change."""
     assert answer.status_code == 200
 
-    def plain(text: str | None) -> str | None:
-        return None if text is None else text.replace("\u00a0", " ").replace("\u202f", " ")
-
     return [
         (
             entry.act,
             entry.thing,
             entry.name,
-            [(one.label, plain(one.old), plain(one.new)) for one in entry.changes],
+            [
+                (one.label, one.old and plain(one.old), one.new and plain(one.new))
+                for one in entry.changes
+            ],
         )
         for entry in answer.context["entries"]
     ]

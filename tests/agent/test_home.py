@@ -34,6 +34,7 @@ from tests.factories import (
     TargetFactory,
     UserFactory,
 )
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -227,7 +228,7 @@ def test_the_desk_sorts_what_waits() -> None:
     assert titles(mine.overdue) == ["En retard"]
     assert titles(mine.now) == ["Attendu"]
     assert titles(mine.later) == ["Plus tard", "Renvoyé"]
-    assert [(line.title, line.said.replace("\u00a0", " "), line.when) for line in mine.drafts] == [
+    assert [(line.title, plain(line.said), line.when) for line in mine.drafts] == [
         ("En retard", "41 entreprises", "2019")
     ]
     assert [line.contribution.return_reason for line in mine.returned] == ["Quelle source ?"]

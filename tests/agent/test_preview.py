@@ -26,6 +26,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.html import html_errors, inline_code
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -224,7 +225,7 @@ def test_what_readers_would_miss_is_listed_with_where_to_say_it(plan: Plan) -> N
     client = signed_in(member(plan, Role.MANAGER))
 
     advice = {
-        one.text: [where.name for where in one.where]
+        plain(one.text): [where.name for where in one.where]
         for one in client.get(url("publication/")).context["advice"]
     }
 
@@ -241,7 +242,7 @@ def test_what_readers_would_miss_is_listed_with_where_to_say_it(plan: Plan) -> N
 
     measure = plan.measures.get(code="m")
     measure.participations.create(organisation=OrganisationFactory.create(), role="lead")
-    after = {one.text: one for one in client.get(url("publication/")).context["advice"]}
+    after = {plain(one.text): one for one in client.get(url("publication/")).context["advice"]}
     assert "Pack IA" not in [where.name for where in after["Mesures sans porteur :"].where]
 
 

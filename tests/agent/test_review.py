@@ -33,6 +33,7 @@ from tests.factories import (
     TargetFactory,
     UserFactory,
 )
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -97,12 +98,12 @@ def test_the_queue_shows_what_is_proposed_what_is_public_and_the_status_after(
     page = signed_in(member(indicator.plan, Role.REVIEWER)).get(url(indicator.plan, "relecture/"))
 
     update, new, correction = page.context["proposals"]
-    text = page.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
-    assert (new.proposed.replace("\u00a0", " "), new.public) == ("41 entreprises", None)
+    text = plain(page.content.decode())
+    assert (plain(new.proposed), new.public) == ("41 entreprises", None)
     assert [(change.before, change.after) for change in new.changes] == [
         ("overdue", "partly_achieved")
     ]
-    assert correction.public.replace("\u00a0", " ") == "30 entreprises"
+    assert plain(correction.public) == "30 entreprises"
     assert [(change.before, change.after) for change in correction.changes] == [
         ("overdue", "overdue")
     ]
@@ -115,9 +116,7 @@ def test_the_value_weighed_is_the_one_stored_not_the_one_rounded(indicator: Indi
     submit(indicator, value=Decimal("41.6"))
     page = signed_in(member(indicator.plan, Role.REVIEWER)).get(url(indicator.plan, "relecture/"))
     (proposal,) = page.context["proposals"]
-    assert proposal.proposed.replace("\u00a0", " ") == (
-        "41,6 entreprises (affiché : 42 entreprises)"
-    )
+    assert plain(proposal.proposed) == ("41,6 entreprises (affiché : 42 entreprises)")
 
 
 def test_who_rewrote_a_draft_is_named_and_does_not_publish_it(indicator: Indicator) -> None:

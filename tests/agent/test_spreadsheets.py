@@ -36,6 +36,7 @@ from tests.factories import (
     SourceFactory,
 )
 from tests.html import html_errors, inline_code
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -456,15 +457,15 @@ def test_the_bar_moves_and_the_page_comes_back_when_it_is_done(
 
     page = client.get(job.get_absolute_url()).content.decode()
     moving = client.get(fragment, headers={"HX-Request": "true"})
-    plain = client.get(fragment)
+    unscripted = client.get(fragment)
     ImportJob.objects.update(state="checked")
     done = client.get(fragment, headers={"HX-Request": "true"})
 
     for shown in (page, moving.content.decode()):
         assert 'max="100" value="42"' in shown
-        assert "1 234 lignes lues" in shown.replace("\u00a0", " ").replace("\u202f", " ")
+        assert "1 234 lignes lues" in plain(shown)
     assert "Actualiser" in page
-    assert plain["Location"] == job.get_absolute_url()
+    assert unscripted["Location"] == job.get_absolute_url()
     assert done["HX-Refresh"] == "true"
 
 

@@ -48,6 +48,18 @@ def test_catalogues_are_compiled_once_and_again_when_they_change(tmp_path: Path)
     assert compile_catalogues([tmp_path]) == [compiled, french]
 
 
+def test_a_release_that_compiles_otherwise_compiles_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source, compiled = folder / "django.po", folder / "django.mo"
+    source.write_text(CATALOGUE)
+    compile_catalogues([tmp_path])
+
+    os.utime(source, ns=(1, 1))  # long before this release
+    os.utime(compiled, ns=(2, 2))
+    assert compile_catalogues([tmp_path]) == [compiled]
+
+
 def test_none_of_something_is_singular_in_french(tmp_path: Path) -> None:
     folder = tmp_path / "en" / "LC_MESSAGES"
     folder.mkdir(parents=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from exchange.plan_files.loading import load_files
 from exchange.plan_files.problems import PlanFileError
 from exchange.plan_files.report import Report
+from tests.typography import plain
 
 DOCUMENTATION = Path(__file__).resolve().parent.parent.parent / "docs" / "plan-files.md"
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -85,8 +86,3 @@ def refused(folder: Path, *texts: str) -> list[str]:
 def told(report: Report) -> list[str]:
     """Return the summary of a load but for its first and last lines, with plain spaces."""
     return [plain(line).strip() for line in report.lines()][1:-1]
-
-
-def plain(text: str) -> str:
-    """Return a text with ordinary spaces."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")

@@ -13,6 +13,7 @@ from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.models import Indicator, Observation
 from measures.models import Milestone, MilestoneUpdate
 from plans.models import Note, Plan
+from tests.typography import plain
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "reference"
 
@@ -35,14 +36,14 @@ def plan(name: str) -> Plan:
     return Plan.objects.get(slug=name.rpartition("/")[2])
 
 
-def plain(text: str) -> str:
-    """Return a text as one types it: plain spaces and straight apostrophes."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
+def as_typed(text: str) -> str:
+    """Return a text with plain spaces and straight apostrophes."""
+    return plain(text).replace("’", "'")
 
 
 def said(text: str, *phrases: str) -> tuple[str, ...]:
     """Return those of the phrases that a text holds."""
-    return tuple(phrase for phrase in phrases if phrase in plain(text))
+    return tuple(phrase for phrase in phrases if phrase in as_typed(text))
 
 
 def note(name: str, code: str) -> Note:

@@ -21,10 +21,10 @@ from tests.exchange.plan_texts import (
     SMALL,
     edited,
     load,
-    plain,
     refused,
     told,
 )
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 

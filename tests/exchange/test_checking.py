@@ -7,7 +7,8 @@ import pytest
 from exchange.plan_files.checking import Shared, check
 from exchange.plan_files.reading import read_bytes
 from exchange.plan_files.validation import validate
-from tests.exchange.plan_texts import EXAMPLE, RELATED, SMALL, edited, plain
+from tests.exchange.plan_texts import EXAMPLE, RELATED, SMALL, edited
+from tests.typography import plain
 
 KNOWN = Shared(
     organisations=frozenset({"inria"}),

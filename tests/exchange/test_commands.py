@@ -11,7 +11,8 @@ from django.core.management.base import OutputWrapper
 
 from exchange.management.commands.load_plan import Command
 from plans.models import Plan
-from tests.exchange.plan_texts import SMALL, edited, plain
+from tests.exchange.plan_texts import SMALL, edited
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 

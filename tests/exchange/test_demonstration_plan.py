@@ -13,10 +13,10 @@ from objectives.models import Objective
 from plans.models import Claim, Note, OrganisationRole, Plan
 from tests.exchange.reference_plans import (
     DEMONSTRATION,
+    as_typed,
     evaluations,
     load,
     milestones,
-    plain,
     statuses,
 )
 
@@ -152,10 +152,10 @@ def test_a_zero_is_a_value_and_an_abandonment_has_its_reason() -> None:
     assert (last.value, last.provisional) == (0, True)
     [abandoned] = Target.objects.filter(abandoned_on__isnull=False)
     assert (
-        plain(abandoned.abandonment_reason)
+        as_typed(abandoned.abandonment_reason)
         == "Les bornes ont été remplacées par un site (exemple)."
     )
     [measure] = Measure.objects.filter(state=Advancement.ABANDONED)
-    assert plain(measure.state_reason) == (
+    assert as_typed(measure.state_reason) == (
         "La plateforme faisait double emploi avec un service national (exemple)."
     )

@@ -17,7 +17,7 @@ from indicators.models import Indicator, Observation, Target
 from measures.models import Measure
 from plans.models import Plan, Source
 from tests.exchange.plan_rows import everything
-from tests.exchange.plan_texts import EXAMPLE, NOW, RELATED, SMALL, edited, load, plain
+from tests.exchange.plan_texts import EXAMPLE, NOW, RELATED, SMALL, edited, load
 from tests.factories import (
     IndicatorFactory,
     MeasureFactory,
@@ -26,6 +26,7 @@ from tests.factories import (
     SourceFactory,
     UserFactory,
 )
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 

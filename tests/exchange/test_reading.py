@@ -8,7 +8,7 @@ import pytest
 
 from exchange.plan_files.problems import Problem
 from exchange.plan_files.reading import MAX_BYTES, UnreadableError, read_bytes, read_file
-from tests.exchange.plan_texts import plain
+from tests.typography import plain
 
 
 def read(text: str) -> object:

@@ -10,7 +10,8 @@ import pytest
 from exchange.plan_files.reading import Block, Items, read_bytes
 from exchange.plan_files.schema import Entry, PlanFile
 from exchange.plan_files.validation import Readable, validate
-from tests.exchange.plan_texts import EXAMPLE, RELATED, SMALL, edited, plain
+from tests.exchange.plan_texts import EXAMPLE, RELATED, SMALL, edited
+from tests.typography import plain
 
 
 def problems(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from indicators.progress import (
 )
 from indicators.progress import Target as Terms
 from plans.models import Plan
+from tests.typography import plain
 
 UNIT = Unit(code="entreprises", name="entreprise", name_plural="entreprises")
 INDICATOR = Indicator(plan=Plan(), unit=UNIT, measurement="flow")
@@ -59,7 +60,7 @@ def sentence(
         result=evaluate(series, asked, on=on),
         observations={},
     )
-    return explain(evaluation).replace("\u00a0", " ").replace("\u202f", " ")
+    return plain(explain(evaluation))
 
 
 QUOTA: dict[str, Any] = {

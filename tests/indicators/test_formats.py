@@ -9,6 +9,7 @@ import pytest
 
 from indicators import formats
 from indicators.models import Unit
+from tests.typography import plain
 
 COMPANIES = Unit(code="entreprise", name="entreprise", name_plural="entreprises")
 PERCENT = Unit(
@@ -83,7 +84,7 @@ def test_a_unit_agrees_with_the_number_shown() -> None:
 )
 def test_who_enters_a_value_reads_every_digit_of_it(value: str, unit: Unit, text: str) -> None:
     said = formats.format_stored(Decimal(value), unit)
-    assert said.replace("\u00a0", " ").replace("\u202f", " ") == text
+    assert plain(said) == text
 
 
 def test_a_shortened_amount_has_its_full_figure() -> None:

@@ -27,6 +27,7 @@ from tests.exchange.spreadsheets.workbooks import NOON
 from tests.factories import IndicatorFactory, PlanFactory, SourceFactory, UserFactory
 from tests.storage.bucket import Bucket
 from tests.storage.people import PATH, WRONG, attach, entry, handed, page
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +65,7 @@ def test_evidence_that_cannot_be_stored_is_refused_in_words(
     with kept_in(settings, away):
         refused = client.post(page(indicator), sent())
     assert refused.status_code == 422
-    shown = refused.content.decode()
+    shown = plain(refused.content.decode())
     assert "« bilan.pdf » n’a pas pu être enregistré" in shown
     assert "Bilan de l’année." in shown
     assert not Observation.objects.exists()

@@ -20,6 +20,7 @@ from tests.factories import (
     TargetFactory,
 )
 from tests.form_data import form_data
+from tests.typography import plain
 
 
 def url(plan: Plan, tail: str = "") -> str:
@@ -45,11 +46,13 @@ def fill(client: Client, address: str, **typed: Any) -> Any:
 
 def errors_of(answer: Any) -> dict[str, list[str]]:
     assert answer.status_code == 422
-    return {name: list(errors) for name, errors in answer.context["form"].errors.items()}
+    return {
+        name: list(map(plain, errors)) for name, errors in answer.context["form"].errors.items()
+    }
 
 
 def text_of(answer: Any) -> str:
-    text = answer.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    text = plain(answer.content.decode())
     return re.sub(r"\s+", " ", text).replace("&#x27;", "'")
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from indicators.models import Indicator
 from plans.models import Role
 from tests.agent.staff import member, signed_in
+from tests.typography import plain
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 YEAR_2024, YEAR_2025 = "2024-01-01/2024-12-31", "2025-01-01/2025-12-31"
@@ -37,7 +38,7 @@ def contributor(indicator: Indicator) -> Client:
 
 def errors(response: Any) -> dict[str, list[str]]:
     form = response.context["form"]
-    return {name: list(texts) for name, texts in form.errors.items()}
+    return {name: list(map(plain, texts)) for name, texts in form.errors.items()}
 
 
 def text(response: Any) -> str:

@@ -107,24 +107,24 @@ def test_enter_and_arrows_move_between_cells_and_rows_are_saved_as_they_are_left
 
     cell(page, "Entreprises").fill("45")
     page.keyboard.press("Enter")
-    assert focused(page) == "Valeur : Emplois"  # the published row takes no value
+    assert focused(page) == "Valeur\u00a0: Emplois"  # the published row takes no value
     expect(row(page, "Entreprises")).to_contain_text("brouillon")
 
     page.keyboard.type("1 200")
     page.keyboard.press("ArrowDown")
-    assert focused(page) == "Numérateur : Part"
+    assert focused(page) == "Numérateur\u00a0: Part"
     expect(row(page, "Emplois")).to_contain_text("1\u202f200\u00a0entreprises")
 
     page.keyboard.type("3")
     page.keyboard.press("ArrowRight")
-    assert focused(page) == "Dénominateur : Part"
+    assert focused(page) == "Dénominateur\u00a0: Part"
     page.keyboard.type("4")
     page.keyboard.press("ArrowUp")
-    assert focused(page) == "Valeur : Emplois"
+    assert focused(page) == "Valeur\u00a0: Emplois"
     expect(row(page, "Part")).to_contain_text("75\u00a0% (3 sur 4)")
 
     page.keyboard.press("Shift+Enter")
-    assert focused(page) == "Valeur : Entreprises"
+    assert focused(page) == "Valeur\u00a0: Entreprises"
     assert drafts() == {"Entreprises": 45, "Emplois": 1200, "Part": None}
 
 

@@ -185,7 +185,7 @@ def test_the_correction_starts_from_what_is_published_and_needs_a_reason(  # edg
     assert errors(blank) == {
         "correction_reason": [
             (
-                "Une valeur est déjà publiée pour cette période : 40\u00a0entreprises. Pour la "
+                "Une valeur est déjà publiée pour cette période : 40 entreprises. Pour la "
                 "corriger, donnez un motif public."
             )
         ]

@@ -17,7 +17,7 @@ from indicators.models import Observation, Target
 from measures.models import MilestoneUpdate
 from objectives.models import Objective
 from plans.models import Plan, Source
-from tests.exchange.reference_plans import plain, said
+from tests.exchange.reference_plans import as_typed, said
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Loaded:
         return self.plan.measures.get(code=measure).summary
 
     def measures_of(self, objective: str) -> list[str]:
-        return [plain(one.title) for one in self.plan.measures.filter(objective__code=objective)]
+        return [as_typed(one.title) for one in self.plan.measures.filter(objective__code=objective)]
 
     def organisations(self, measure: str) -> list[str]:
         participations = self.plan.measures.get(code=measure).participations

@@ -8,7 +8,7 @@ import pytest
 
 from plans.models import Plan
 from tests.exchange.founding_documents.facts import Fact, Loaded, facts_not_found, words
-from tests.exchange.reference_plans import AUVERGNE_RHONE_ALPES, load, plain
+from tests.exchange.reference_plans import AUVERGNE_RHONE_ALPES, as_typed, load
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ AUVERGNE_RHONE_ALPES_FACTS: list[Fact] = [
     (
         "title: a joint State-Region AI roadmap",
         (
-            lambda p: (plain(p.plan.title), p.plan.kind),
+            lambda p: (as_typed(p.plan.title), p.plan.kind),
             (
                 "Feuille de route commune État-Région en matière d'intelligence artificielle",
                 "state_region_roadmap",
@@ -180,7 +180,7 @@ AUVERGNE_RHONE_ALPES_FACTS: list[Fact] = [
     (
         "their titles and their order",
         (
-            lambda p: [plain(one.title) for one in p.objectives],
+            lambda p: [as_typed(one.title) for one in p.objectives],
             [
                 "Favoriser la recherche et accélérer son transfert technologique",
                 "Fédérer l'écosystème régional et structurer l'offre en matière d'IA",

@@ -9,7 +9,7 @@ import pytest
 
 from plans.models import Plan
 from tests.exchange.founding_documents.facts import Fact, Loaded, facts_not_found, words
-from tests.exchange.reference_plans import GRAND_EST, load, plain
+from tests.exchange.reference_plans import GRAND_EST, as_typed, load
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ GRAND_EST_FACTS: list[Fact] = [
     (
         "their titles and their order",
         (
-            lambda p: [plain(one.title) for one in p.objectives],
+            lambda p: [as_typed(one.title) for one in p.objectives],
             [
                 "Soutenir l'excellence scientifique en IA",
                 "Booster la compétitivité des entreprises",
@@ -237,7 +237,7 @@ GRAND_EST_FACTS: list[Fact] = [
     (
         "ambition: a recognised territory of excellence in AI",
         (
-            lambda p: plain(p.plan.ambition),
+            lambda p: as_typed(p.plan.ambition),
             "Devenir un territoire d'excellence reconnu en intelligence artificielle.",
         ),
     ),

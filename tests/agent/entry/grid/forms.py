@@ -12,6 +12,7 @@ from indicators.models import Indicator, Observation
 from measures.models import Measure
 from plans.models import Plan, Role
 from tests.agent.staff import member, signed_in
+from tests.typography import plain
 
 
 def address(plan: Plan, period: str = "2025") -> str:
@@ -50,6 +51,11 @@ def shown(response: Any) -> dict[str, Any]:
 def rows_of(response: Any) -> list[Row]:
     rows: list[Row] = response.context["rows"]
     return rows
+
+
+def errors(response: Any) -> list[list[str]]:
+    """Return what each row is told to mend."""
+    return [list(map(plain, row.errors)) for row in rows_of(response)]
 
 
 def text(response: Any) -> str:

@@ -9,7 +9,16 @@ from measures.models import Measure, MeasureAssignment
 from plans import workflow
 from plans.models import Role, Source
 from tests.agent.entry.forms import NOW
-from tests.agent.entry.grid.forms import address, cells, pilot, rows_of, shown, states, text
+from tests.agent.entry.grid.forms import (
+    address,
+    cells,
+    errors,
+    pilot,
+    rows_of,
+    shown,
+    states,
+    text,
+)
 from tests.agent.staff import member
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 
@@ -53,7 +62,7 @@ def test_what_has_no_source_or_is_doubtful_stays_a_draft_and_the_rest_is_handed_
     response = client.post(address(plan), shown(client.get(address(plan))) | {"action": "submit"})
 
     assert response.status_code == 422
-    assert [row.errors for row in rows_of(response)] == [
+    assert errors(response) == [
         ["Valeur à vérifier : cochez la confirmation, puis soumettez."],
         [],
         ["Sans source : choisissez-en une pour la grille, ou sur sa page."],
@@ -104,7 +113,7 @@ def test_a_draft_changed_by_someone_else_since_is_not_handed_in_unseen(
     response = client.post(address(plan), seen | {"action": "submit"})
 
     assert response.status_code == 422
-    assert "Léa a enregistré cette saisie entre-temps." in rows_of(response)[0].errors[0]
+    assert "Léa a enregistré cette saisie entre-temps." in errors(response)[0][0]
     assert states() == {"Entreprises": "draft"}
 
 
