@@ -30,8 +30,10 @@ def stored_on_the_day(indicators: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 
 
 def _counted(indicators: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    return stored_on_the_day(indicators).values_list(
-        "plan_id", "pk", "stored__status", "stored__target_id", "stored__value"
+    return (
+        stored_on_the_day(indicators)
+        .order_by()
+        .values_list("plan_id", "pk", "stored__status", "stored__target_id", "stored__value")
     )
 
 

@@ -78,6 +78,11 @@ class OwnSite:
         with self.connect() as connection:
             return connection.execute(query, values).fetchall()
 
+    def waits_for(self, table: str) -> bool:
+        """Return whether somebody waits for a lock of the table."""
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        return self.ask(waiting, table) != [(0,)]
+
     def versions(self) -> dict[tuple[str, str, str], int]:
         """Count the versions of each value: by indicator, day and state."""
         found = self.ask(

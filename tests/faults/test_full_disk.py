@@ -20,6 +20,7 @@ from pytest_django import Settings
 from indicators.models import Indicator, Observation
 from tests.agent.staff import member, signed_in
 from tests.factories import IndicatorFactory
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_a_file_that_finds_no_room(indicator: Indicator, media: Path) -> None:
         refused = client.post(address, typed())
 
     assert refused.status_code == 422
-    page = refused.content.decode()
+    page = plain(refused.content.decode())
     assert "« bilan.pdf » n’a pas pu être enregistré" in page
     # What was typed is still there; no row, and no half of a file.
     assert "Bilan de l’année." in page
