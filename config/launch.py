@@ -234,7 +234,8 @@ def site_processes(request: StopRequest) -> Iterator[list[Child]]:
             "--workers", str(settings.WEB_WORKERS),
             "--blocking-threads", str(settings.WEB_THREADS * THREADS_OF_A_SLOT),
             "--respawn-failed-workers", "--workers-kill-timeout", "5",
-            "--log-level", quiet, "config.wsgi:application",
+            "--log-level", quiet, "--log-config", "config/web_server_log.json",
+            "config.wsgi:application",
         )  # fmt: skip
         # Said before the first of them is told, however it comes to that.
         stack.callback(say, "Stopping …")

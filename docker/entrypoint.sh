@@ -53,7 +53,7 @@ web)
     serve granian --interface wsgi --host "${HOST:-0.0.0.0}" --port "${PORT:-8000}" \
         --workers "${WEB_WORKERS:-2}" --blocking-threads "$((${WEB_THREADS:-4} * 16))" \
         --respawn-failed-workers --workers-kill-timeout 10 \
-        --log-level warning config.wsgi:application
+        --log-level warning --log-config config/web_server_log.json config.wsgi:application
     ;;
 worker)
     exec celery --app config.celery --quiet worker --concurrency "${WORKER_CONCURRENCY:-2}" \

@@ -188,6 +188,8 @@ def test_a_site_lives_and_keeps_what_it_has(data_dir: Path) -> None:
         # Ctrl-C.
         assert site.stop(signal.SIGINT) == 0
         assert site.said.splitlines()[-1] == "Stopped."
+        # Nothing that a newcomer would take for a fault.
+        assert "[WARNING]" not in site.said
         assert left_over(processes) == {}
 
     with running_site(data_dir, port) as site:
