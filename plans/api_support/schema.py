@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,6 +42,16 @@ class DescribedSchema(AutoSchema):
     """The description of a view of ours."""
 
     view: Any
+
+    def get_tags(self) -> list[str]:
+        """Name what the rows are: the last noun of the address."""
+        return [re.findall(r"/([a-z]+)(?=/)", self.path)[-1]]
+
+    def get_summary(self) -> str:
+        return " ".join(super().get_description().partition("\n\n")[0].split())
+
+    def get_description(self) -> str:
+        return super().get_description().partition("\n\n")[2]
 
     def described_path(self, described: dict[str, Any]) -> dict[str, Any]:
         """Say what a word of the address is."""
@@ -140,6 +151,9 @@ class WrittenSchema(DescribedSchema):
     @property
     def act(self) -> Any:
         return self.view.acts[self.method.lower()]
+
+    def get_tags(self) -> list[str]:
+        return ["drafts"]
 
     def get_operation_id(self) -> str:
         return str(self.act.name)

@@ -87,7 +87,8 @@ def test_the_example_reads_and_writes(
 GENERATED = """
 import sys
 from plans_client import AuthenticatedClient, Client
-from plans_client.api.plans import observation_drafts_list, plans_list
+from plans_client.api.drafts import observation_drafts_list
+from plans_client.api.plans import plans_list
 
 site, token = sys.argv[1:]
 with Client(base_url=site, raise_on_unexpected_status=True) as client:

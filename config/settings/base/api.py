@@ -3,6 +3,7 @@
 from typing import Any
 
 from config.environment import env
+from config.settings.base.folders import BASE_DIR
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -14,7 +15,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Les plans IA des régions",
-    "DESCRIPTION": "What French regions promised of AI, what was done, and what nobody reported.",
+    "DESCRIPTION": (BASE_DIR / "config/api_description.md").read_text(encoding="utf-8"),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "LICENSE": {
@@ -27,6 +28,29 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [],
+    # In the order of the pages: from the plan down to its values, then what all plans share.
+    "TAGS": [
+        {"name": name, "description": text}
+        for name, text in {
+            "plans": "What a region adopted: its dates, budget, partners.",
+            "objectives": "The axes and objectives of a plan.",
+            "measures": "What a plan does, and who leads it.",
+            "milestones": "Deliverables of a measure, done or not.",
+            "indicators": "What is counted, in which unit, how often.",
+            "targets": "What was promised: by when, from where, in whose words.",
+            "progress": "Where each target stands on a day, and why.",
+            "observations": "The published values, each with its source.",
+            "drafts": "What a partner’s system writes, until it is published. With a token.",
+            "notes": "What a reader should know of a plan.",
+            "claims": "What sources say of a plan where they differ.",
+            "sources": "Where every figure comes from.",
+            "regions": "Who has a public plan.",
+            "organisations": "Who takes part.",
+            "sectors": "Which parts of the economy plans name.",
+            "units": "What values are counted in.",
+            "webhooks": "What a partner’s system is told when something is published.",
+        }.items()
+    ],
     # What partners' systems are told, beside what they may ask.
     "WEBHOOKS": [
         f"exchange.webhooks.description.{told}"
