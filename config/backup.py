@@ -23,7 +23,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -283,6 +283,9 @@ def _replace_tables(dump: Path) -> None:
             writer.stdin.close()
         except BrokenPipeError:
             reader.kill()
+            # What it did not take would be offered again when the block ends.
+            with suppress(BrokenPipeError):
+                writer.stdin.close()
         failed = [writer.wait(), reader.wait()] != [0, 0]
         complaints.seek(0)
         said = complaints.read().decode(errors="replace").strip().splitlines()

@@ -45,12 +45,14 @@ def unused_accounts(*, before: datetime) -> QuerySet[User]:
     """Return the accounts that nobody has used since, not yet anonymous.
 
     An account was used when somebody signed in, or when it was opened. The last administrator who
-    can still sign in is never one of them.
+    can still sign in is never one of them, nor is the account of a partner's system: nobody signs
+    in to it, and it holds nothing about a person.
     """
     recent = UserSession.objects.filter(user=OuterRef("pk"), last_seen_at__gte=before)
     other = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=OuterRef("pk"))
     return (
-        User.objects.annotate(used=Greatest(F("date_joined"), F("last_login")))
+        User.objects.filter(partner_system=None)
+        .annotate(used=Greatest(F("date_joined"), F("last_login")))
         .filter(Q(used__lt=before), ~Exists(recent))
         .exclude(email__endswith=f"@{DOMAIN}")
         .exclude(Q(is_superuser=True, is_active=True) & ~Exists(other))

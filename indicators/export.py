@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Any
 
 from django.utils.cache import patch_vary_headers
@@ -37,7 +38,8 @@ class ObservationExport(Observations, ListView):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         # The rows are not read to be compared: the tag is that of the edition, hence a weak one.
-        tag = Tag(f'W/"{self.edition.key}:{self.shape(request)}"', self.edition.changed_at)
+        key = f"{self.edition.key}:{self.shape(request)}"
+        tag = Tag(f'W/"{sha256(key.encode()).hexdigest()[:32]}"', self.edition.changed_at)
         unchanged = self.conditional(request, tag, None)
         if unchanged is not None:
             return unchanged

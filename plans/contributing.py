@@ -32,6 +32,7 @@ def published_twin(contribution: ContributionT) -> ContributionT | None:
     return (
         type(contribution)
         ._default_manager.filter(state="published", superseded_at__isnull=True, **alike)
+        .order_by("pk")  # there is one at most: no need of what the order of the model joins
         .first()
     )
 

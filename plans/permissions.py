@@ -169,16 +169,18 @@ def all_rights(user: User | AnonymousUser) -> list[Rights]:
         .select_related("region")
         .order_by(alphabetical("region__name"), "-adopted_on", "slug")
     )
-    if not isinstance(user, User) or user.is_superuser:
-        roles = {}
-    else:
+    everywhere = user.is_superuser
+    roles: dict[int, str] = {}
+    if isinstance(user, User) and not everywhere:
         roles = dict(Membership.objects.filter(user=user).values_list("plan", "role"))
     return [
         Rights(
             user=user,
             plan=plan,
-            role=Role(roles.get(plan.pk, Role.MANAGER)),
+            role=Role(Role.MANAGER if everywhere else roles[plan.pk]),
             lacks_second_factor=False,
         )
         for plan in plans
+        # A membership may end between the two queries.
+        if everywhere or plan.pk in roles
     ]

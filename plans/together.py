@@ -128,7 +128,9 @@ def _about(contribution: Any) -> tuple[Any, ...]:
 def _published(kind: type[Contribution], contents: Sequence[Any]) -> dict[tuple[Any, ...], int]:
     """Return the key of what is published for the same, by what it is about."""
     alike = {f"{name}__in": {getattr(one, name) for one in contents} for name in kind.identity}
-    rows = kind._default_manager.filter(CURRENT, **alike).values_list("pk", *kind.identity)
+    rows = (
+        kind._default_manager.filter(CURRENT, **alike).order_by().values_list("pk", *kind.identity)
+    )
     return {tuple(about): key for key, *about in rows}
 
 

@@ -45,7 +45,7 @@ def sweep_evidence(*, at: datetime) -> int:
     """Delete the files that no version of anything refers to, once no form can bring them back."""
     wanted = {
         path
-        for versions in (Observation.objects, MilestoneUpdate.objects)
+        for versions in (Observation.objects.order_by(), MilestoneUpdate.objects.order_by())
         for path in versions.exclude(evidence_file="").values_list("evidence_file", flat=True)
     }
     return sweep(wanted, before=at - 2 * timedelta(seconds=KEPT_FOR_SECONDS))

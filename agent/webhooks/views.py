@@ -90,7 +90,7 @@ def edit(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) ->
     found = _found(plan, subscription)
     form = WebhookForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=WebhookForm.Meta.fields)
+        services.change(found, **form.cleaned_data, at=timezone.now())
         messages.success(request, _("L’abonnement est enregistré."))
         return redirect("agent:webhook", plan.slug, found.pk)
     # The heading keeps the stored name while another is being typed.

@@ -135,7 +135,7 @@ class StoredPlan:
             (row.milestone_id, row.as_of): Held(
                 row, entry_of(UpdateEntry, row, source=self._code(row.source_id))
             )
-            for row in updates.current().order_by("milestone", "as_of")
+            for row in updates.current().order_by("milestone_id", "as_of")
         }
         self.withdrawn_updates = frozenset(
             _withdrawn(updates).values_list("milestone", "as_of")
@@ -162,7 +162,7 @@ class StoredPlan:
             (row.indicator_id, row.code): Held(row, self._target_entry(row))
             for row in Target.objects.filter(indicator__plan=self.row)
             .in_force()
-            .order_by("indicator", "position", "code")
+            .order_by("indicator_id", "position", "code")
             .prefetch_related("periods", "checkpoints")
         }
         observations = Observation.objects.filter(indicator__plan=self.row)
@@ -170,7 +170,7 @@ class StoredPlan:
             (row.indicator_id, row.period_start, row.period_end): Held(
                 row, entry_of(ObservationEntry, row, source=self._code(row.source_id))
             )
-            for row in observations.current().order_by("indicator", "period_end", "period_start")
+            for row in observations.current().order_by("indicator_id", "period_end", "period_start")
         }
         self._observed: dict[int, list[PeriodKey]] = defaultdict(list)
         for key in self.observations:

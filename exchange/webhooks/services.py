@@ -106,6 +106,19 @@ def rotate_secret(
 
 
 @transaction.atomic
+def change(
+    subscription: WebhookSubscription, *, name: str, url: str, kinds: Iterable[str], at: datetime
+) -> None:
+    """Write what a manager changed. What the former address failed at says nothing of another."""
+    row = _locked(subscription)
+    moved = row.url != url
+    row.name, row.url, row.kinds = name, url, list(kinds)
+    row.save(update_fields=("name", "url", "kinds"))
+    if moved:
+        _try_afresh(row, at=at)
+
+
+@transaction.atomic
 def pause(subscription: WebhookSubscription) -> None:
     """Hold back what is to come; it goes when the subscription is resumed."""
     row = _locked(subscription)
@@ -123,11 +136,16 @@ def resume(subscription: WebhookSubscription, *, at: datetime) -> None:
         raise SubscriptionError(_("Cet abonnement est déjà actif."))
     row.state = WebhookSubscription.State.ACTIVE
     row.state_reason = ""
+    row.save(update_fields=("state", "state_reason"))
+    _try_afresh(row, at=at)
+    settle(kind=Notification.Kind.PARTNER, url=row.get_absolute_url(), at=at)
+
+
+def _try_afresh(row: WebhookSubscription, *, at: datetime) -> None:
     row.failing_since = row.rests_until = None
     row.failures = 0
-    row.save(update_fields=("state", "state_reason", "failing_since", "rests_until", "failures"))
+    row.save(update_fields=("failing_since", "rests_until", "failures"))
     row.deliveries.waiting().update(due_at=at, attempts=0)
-    settle(kind=Notification.Kind.PARTNER, url=row.get_absolute_url(), at=at)
     ask_for_delivery()
 
 
@@ -141,6 +159,8 @@ def send_test(subscription: WebhookSubscription, *, at: datetime) -> WebhookDeli
 @transaction.atomic
 def send_again(delivery: WebhookDelivery, *, at: datetime) -> WebhookDelivery:
     """Send a message again, under the same id; one that waits is tried now instead."""
+    # Before the delivery, in the order of whoever notes what came of an attempt.
+    _locked(delivery.subscription)
     row = (
         WebhookDelivery.objects.select_related("subscription", "event")
         .select_for_update(of=("self",), no_key=True)

@@ -143,7 +143,8 @@ class Contribution(models.Model):
     def open_twin(self) -> Self | None:
         """Return the contribution under way for the same period or day, if there is one."""
         alike = {name: getattr(self, name) for name in self.identity}
-        return type(self)._default_manager.filter(OPEN, **alike).exclude(pk=self.pk).first()
+        others = type(self)._default_manager.filter(OPEN, **alike).exclude(pk=self.pk)
+        return others.order_by("pk").first()
 
     @property
     def permission_plan(self) -> Plan:

@@ -146,6 +146,25 @@ def test_an_edit_undoes_nothing_that_the_courier_wrote_meanwhile(
     assert subscription.state == "disabled"
 
 
+def test_another_address_starts_afresh_and_another_name_does_not(
+    plan: Plan, manager: Client
+) -> None:
+    subscription, _secret = subscribed(plan)
+    page, at = f"{PAGES}{subscription.pk}/modifier/", timezone.now()
+    failed = {"failures": 9, "failing_since": at, "rests_until": at}
+    WebhookSubscription.objects.update(**failed)
+
+    for changed, left in (
+        ({"name": "Autre nom"}, failed),
+        (
+            {"url": "https://autre.example.org/"},
+            {"failures": 0, "failing_since": None, "rests_until": None},
+        ),
+    ):
+        manager.post(page, form_data(manager.get(page)) | changed)
+        assert WebhookSubscription.objects.values(*failed).get() == left
+
+
 def test_pausing_and_resuming(plan: Plan, manager: Client) -> None:
     subscription, _secret = subscribed(plan)
     page = f"{PAGES}{subscription.pk}/"

@@ -230,6 +230,18 @@ def test_a_dump_that_ends_too_soon_leaves_the_database_as_it_was(
     assert everything() == before
 
 
+def test_a_program_that_gives_up_at_once_leaves_the_database_as_it_was(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, program = everything(), backup._program
+    monkeypatch.setattr(
+        backup, "_program", lambda name: Path("/bin/false") if name == "psql" else program(name)
+    )
+    with pytest.raises(BackupError, match="Nothing was changed"):
+        restore(archive, replace=True)
+    assert everything() == before
+
+
 def test_rows_that_are_not_those_saved_are_noticed(archive: Path) -> None:
     def change(name: str, data: bytes) -> bytes:
         if name != "manifest.json":

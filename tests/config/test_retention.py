@@ -34,6 +34,7 @@ from tests.factories import (
     SourceFactory,
     UserFactory,
 )
+from tests.partner import Partner
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,15 @@ def test_who_stays_signed_in_uses_the_account(marie: User, settings: Settings) -
     leave(marie, days=500)
     UserSession.objects.filter(user=marie).update(last_seen_at=timezone.now() - timedelta(days=9))
     assert forget()["accounts"] == 0
+
+
+def test_the_account_of_a_partner_s_system_is_no_person_s(settings: Settings) -> None:
+    """Nobody ever signs in to it, however busy its token is."""
+    settings.RETENTION_MONTHS = 12
+    partner = Partner(PlanFactory.create())
+    leave(partner.system.user, days=500)
+    assert forget()["accounts"] == 0
+    assert partner.get("observation-drafts/").status_code == 200
 
 
 def test_never_is_never(marie: User, settings: Settings) -> None:

@@ -109,7 +109,7 @@ def publish_in(slug: str) -> None:
         ProgressRecord.objects.filter(
             indicator__plan__slug=slug, indicator__measurement="flow", latest__isnull=False
         )
-        .order_by("indicator", "target")
+        .order_by("indicator_id", "target_id")
         .select_related("latest")
         .first()
     )
