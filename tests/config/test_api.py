@@ -80,7 +80,7 @@ def test_every_error_is_listed_in_one_shape() -> None:
     for path, method, operation in OPERATIONS:
         answers = operation["responses"]
         errors = {status for status in answers if status >= "400"}
-        asks_for_a_token = {} not in operation["security"]
+        asks_for_a_token = "security" in operation
         assert common <= errors, path
         assert ("403" in errors) == asks_for_a_token, path
         assert ("308" in answers) == ("{plan}" in path), path
@@ -94,6 +94,17 @@ def test_every_error_is_listed_in_one_shape() -> None:
         assert {tuple(answers[status]["content"]) for status in errors} == {
             ("application/problem+json",)
         }
+
+
+def test_who_reads_is_asked_for_no_token() -> None:
+    """A padlock stands at what needs one, and nowhere else."""
+    locked = {path for path, _method, operation in OPERATIONS if "security" in operation}
+    assert {path for path, method, _operation in OPERATIONS if method != "get"} <= locked
+    assert {path for path in locked if "draft" not in path} == {
+        "/api/v1/plans/{plan}/observations/bulk/"
+    }
+    asked = [operation["security"] for *_, operation in OPERATIONS if "security" in operation]
+    assert asked == [[{"token": []}]] * len(asked)
 
 
 @pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])

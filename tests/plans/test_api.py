@@ -120,6 +120,9 @@ def test_an_unknown_parameter_is_told_with_those_known(client: Client) -> None:
     ]  # fmt: skip
 
 
+DAYS = ["1900-01-01…2199-12-31"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("query", "allowed"),
@@ -130,8 +133,10 @@ def test_an_unknown_parameter_is_told_with_those_known(client: Client) -> None:
                              "-adopted_on", "-updated_at"]),
         ("page=0", ["1…100000"]),
         ("page_size=501", ["1…500"]),
-        ("updated_since=yesterday", []),
-        ("updated_since=9999-12-31", []),
+        ("updated_since=yesterday", DAYS),
+        ("updated_since=0001-01-01", DAYS),
+        ("updated_since=0001-01-01T00:00:00%2B14:00", DAYS),
+        ("updated_since=9999-12-31", DAYS),
         ("fictitious=perhaps", []),
         ("search=%00", []),
         ("search=a&search=b", []),
@@ -142,6 +147,43 @@ def test_a_wrong_value_is_told_with_those_allowed(
 ) -> None:
     [error] = problem_of(client.get(f"/api/v1/plans/?{query}"), 400)["errors"]
     assert (error["parameter"], error["allowed"]) == (query.split("=", maxsplit=1)[0], allowed)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("plans/?format=xml", ["json", "csv", "csv-fr"]),
+        ("plans/?format=CSV", ["json", "csv", "csv-fr"]),
+        ("plans/?format=", ["json", "csv", "csv-fr"]),
+        ("plans/grand-est-2019/?format=csv,json", ["json", "csv", "csv-fr"]),
+        ("observations/export.csv?format=json", ["csv", "csv-fr"]),
+    ],
+)
+def test_a_format_that_is_none_is_told_with_those_there_are(
+    client: Client, plan: Plan, address: str, allowed: list[str]
+) -> None:
+    answer = client.get(f"/api/v1/{address}")
+    [error] = problem_of(answer, 400)["errors"]
+    assert (error["parameter"], error["allowed"]) == ("format", allowed)
+    assert error["detail"].endswith("is not a format of this address.")
+    assert "RateLimit-Remaining" in answer.headers  # it counts
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["prêts", "prets", "PRETS", "oeuvre Est", "œuvre", "grand-est"])
+def test_a_search_folds_as_that_of_the_site(client: Client, plan: Plan, words: str) -> None:
+    Plan.objects.filter(pk=plan.pk).update(summary="Des prêts à l’Œuvre, au Grand-Est.")
+    PlanFactory.create(summary="Autre chose.")
+    found = client.get("/api/v1/plans/", {"search": words}).json()["results"]
+    assert [row["slug"] for row in found] == ["grand-est-2019"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["100 %", "_", "prets chose"])
+def test_a_search_takes_signs_as_they_are(client: Client, plan: Plan, words: str) -> None:
+    Plan.objects.filter(pk=plan.pk).update(summary="Des prêts.")
+    assert client.get("/api/v1/plans/", {"search": words}).json()["count"] == 0
 
 
 @pytest.mark.django_db
@@ -163,6 +205,44 @@ def test_errors_have_one_shape(client: Client) -> None:
     client.raise_request_exception = False
     with patch("plans.api.Plan.objects.public", side_effect=RuntimeError):
         problem_of(client.get("/api/v1/plans/"), 500)
+
+
+@pytest.mark.django_db
+def test_what_is_refused_for_want_of_a_token_is_said_in_english(client: Client, plan: Plan) -> None:
+    address = "/api/v1/plans/grand-est-2019/observation-drafts/"
+    assert problem_of(client.get(address), 401)["detail"] == (
+        "Show a token: “Authorization: Bearer ” and the token that a manager of the plan made."
+    )
+    bearer = {"authorization": f"Bearer {Partner(plan).text}"}
+    bulk = "/api/v1/plans/grand-est-2019/observations/bulk/"
+    sent = client.post(bulk, "rows", content_type="text/plain", headers=bearer)
+    assert problem_of(sent, 415)["detail"] == "Send JSON, as application/json."
+    [error] = problem_of(client.get(f"{address}?format=xml", headers=bearer), 400)["errors"]
+    assert error["detail"] == "“format” is not a parameter here."
+
+
+@pytest.mark.django_db
+def test_the_index_leads_to_every_list(client: Client) -> None:
+    root = "http://127.0.0.1:8000"
+    answer = client.get("/api/v1/")
+    assert answer["Content-Type"] == "application/json"
+    index = answer.json()
+    assert sorted(index["lists"]) == [
+        "claims", "indicators", "measures", "milestones", "notes", "objectives", "observations",
+        "organisations", "plans", "progress", "regions", "sectors", "sources", "targets", "units",
+    ]  # fmt: skip
+    lists = index.pop("lists").values()
+    assert index == {
+        "site": f"{root}/",
+        "documentation": f"{root}/api/",
+        "schema": f"{root}/api/v1/openapi.yaml",
+        "files": f"{root}/donnees/",
+    }
+    for address in (*index.values(), *lists):
+        assert client.get(address.removeprefix(root)).status_code == 200, address
+    held = {"if-none-match": answer["ETag"]}
+    assert client.get("/api/v1/", headers=held).status_code == 304
+    problem_of(client.get("/api/v1/?page=2"), 400)
 
 
 @pytest.mark.django_db
