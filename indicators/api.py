@@ -55,7 +55,6 @@ from plans.api_support.parameters import (
 from plans.api_support.shapes import PreparedByShape
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
 
-
 OF_OBJECTIVE = "Codes of objectives, what is part of them and their measures included."
 
 

@@ -22,7 +22,7 @@ from exchange.spreadsheets.formulas import restore
 from indicators.models import Unit
 from indicators.models.indicator import VALUE_DECIMALS, VALUE_DIGITS
 from indicators.numbers import NumberError, parse_number
-from plans.days import EARLIEST, LATEST, is_reckoned_with
+from plans.days import is_reckoned_with
 
 
 class CellError(ValueError):

@@ -158,8 +158,8 @@ class ByParameterOrHeader(DefaultContentNegotiation):
     """
 
     def filter_renderers(
-        self, offered: Iterable[renderers.BaseRenderer], format: str
+        self, offered: Iterable[renderers.BaseRenderer], wanted: str
     ) -> list[renderers.BaseRenderer]:
         """Return the renderers of a format; all of them where there is none."""
         listed = list(offered)
-        return [one for one in listed if one.format == format] or listed
+        return [one for one in listed if one.format == wanted] or listed

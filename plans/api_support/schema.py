@@ -27,13 +27,12 @@ DATES = {
     ),
     "known_at": (
         None,
-        "What was published then: 2024-12-31 (to its last moment) or 2024-12-31T23:59:59Z; "
-        f"{DAYS}.",
+        f"What was published then: 2024-12-31 (to its end) or 2024-12-31T23:59:59Z; {DAYS}.",
     ),
 }
 SEARCH = (
-    "Words that all stand in the row’s texts: accents, capitals and hyphens do not count, as in the "
-    "search of the site."
+    "Words that all stand in the row’s texts: accents, capitals and hyphens do not count, as in "
+    "the search of the site."
 )
 PATH_WORDS = {
     "plan": ("The slug of the plan.", "grand-est-2019"),

@@ -15,7 +15,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from measures.models import Measure
-from plans.models import Plan, Revision
+from plans.models import Claim, Plan, Revision
+from plans.stating import state
 from tests.dashboards.conftest import pack, plan
 from tests.factories import (
     ClaimFactory,
@@ -54,6 +55,55 @@ def test_a_plan(client: Client, plan: Plan) -> None:
 
 
 @pytest.mark.django_db
+def test_a_fact_of_a_plan_says_whether_it_is_stated(client: Client, plan: Plan) -> None:
+    """Who republished the last day of the plan would learn that no source gives it."""
+    source = SourceFactory.create(plan=plan, code="deliberation")
+    state(
+        Claim(plan=plan, subject="ends_on", statement="Cinq ans.", date=date(2024, 12, 31),
+              derivation="Cinq années civiles.", retained=True)
+    )  # fmt: skip
+    state(
+        Claim(plan=plan, subject="budget", statement="350 M€.", amount=Decimal(350_000_000),
+              source=source, locator="p. 4", retained=True)
+    )  # fmt: skip
+    ClaimFactory.create(plan=plan, subject="budget", amount=Decimal(1), source=source)
+    row = client.get("/api/v1/plans/grand-est-2019/").json()
+    assert (row["ends_on"], row["budget"]) == ("2024-12-31", "350000000")
+    assert row["provenance"] == {
+        "adopted_on": None,
+        "starts_on": None,
+        "ends_on": {
+            "derived": True,
+            "derivation": "Cinq années civiles.",
+            "source": None,
+            "locator": "",
+            "claim": "fin",
+        },
+        "budget": {
+            "derived": False,
+            "derivation": "",
+            "source": "deliberation",
+            "locator": "p. 4",
+            "claim": "budget",
+        },
+    }
+    for kind, codes in (("sources", ["deliberation"]), ("claims", ["fin", "budget"])):
+        for code in codes:
+            address = f"/api/v1/plans/grand-est-2019/{kind}/{code}/"
+            assert client.get(address).status_code == 200, address
+    [listed] = client.get("/api/v1/plans/?fields=provenance").json()["results"]
+    assert listed == {"provenance": row["provenance"]}
+    table = client.get("/api/v1/plans/?format=csv").content.decode()
+    [line] = csv.DictReader(io.StringIO(table))
+    assert {name: line[f"provenance_{name}"] for name in (
+        "ends_on_derived", "ends_on_source", "budget_derived", "budget_source", "starts_on_derived",
+    )} == {
+        "ends_on_derived": "true", "ends_on_source": "", "budget_derived": "false",
+        "budget_source": "deliberation", "starts_on_derived": "",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
 def test_what_is_not_public_is_nowhere(client: Client) -> None:
     hidden = PlanFactory.create(is_public=False, slug="hidden")
     fill(hidden, 1)
@@ -70,9 +120,9 @@ def test_what_is_not_public_is_nowhere(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_milestone_with_its_latest_state(client: Client, pack: Measure) -> None:
     milestone = MilestoneFactory.create(measure=pack, code="appel")
-    for day, state in ((date(2021, 1, 1), "in_progress"), (date(2022, 1, 1), "done")):
+    for day, reached in ((date(2021, 1, 1), "in_progress"), (date(2022, 1, 1), "done")):
         MilestoneUpdateFactory.create(
-            milestone=milestone, as_of=day, advancement=state, published=True
+            milestone=milestone, as_of=day, advancement=reached, published=True
         )
     MilestoneUpdateFactory.create(milestone=milestone, as_of=date(2023, 1, 1))
     MilestoneFactory.create(measure=pack, code="bilan")
@@ -358,14 +408,14 @@ COSTS = {
     "regions/": 3,
     "organisations/": 3,
     "sectors/": 3,
-    "plans/": 5,
+    "plans/": 6,
     "objectives/": 4,
     "measures/": 7,
     "milestones/": 4,
     "sources/": 3,
     "claims/": 3,
     "notes/": 5,
-    "plans/plan/": 4,
+    "plans/plan/": 5,
 }
 
 
