@@ -120,6 +120,21 @@ def test_the_documentation_asks_no_other_host(client: Client, address: str) -> N
     assert "http" not in policy
 
 
+@pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])
+@pytest.mark.django_db
+def test_the_documentation_leads_on_without_javascript(client: Client, address: str) -> None:
+    page = client.get(address).content.decode()
+    header = page.partition('<header class="way-back">')[2].partition("</header>")[0]
+    assert re.findall(r'href="([^"]+)"', header) == ["/"]
+    assert "Les plans IA des régions" in header
+    instead = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    leads = re.findall(r'href="([^"]+)"', instead)
+    assert leads == ["/api/v1/openapi.yaml", "/api/v1/", "/donnees/", "/"]
+    for lead in leads:
+        assert client.get(lead).status_code == 200, lead
+    assert "style=" not in page
+
+
 def examples(language: str) -> Iterator[str]:
     yield from re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
 
