@@ -131,7 +131,7 @@ class Index(PublicView):
     serializer_class = IndexSerializer
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return self.unchanged(request) or Response(self.written([None])[0])
+        return Response(self.written([None])[0])
 
 
 urlpatterns = [

@@ -61,14 +61,13 @@ def retained_claims() -> QuerySet[Claim]:
 
 def provenance_of(plan: Plan, claims: Iterable[Claim]) -> Provenance:
     """Return what the dates and the budget of a plan rest on, among its `retained_claims`."""
-    by_subject = {claim.subject: claim for claim in claims}
+    by_column = {COLUMNS[claim.subject].plan: claim for claim in claims if claim.subject in COLUMNS}
     return Provenance(
-        *(
-            None
-            if getattr(plan, column.plan) is None
-            else by_subject[subject]  # no value is stored that no retained claim states
-            for subject, column in COLUMNS.items()
-        )
+        **{
+            # No value stands without its claim, but for who reads one before a change, one after.
+            name: None if getattr(plan, name) is None else by_column.get(name)
+            for name in Provenance._fields
+        }
     )
 
 
