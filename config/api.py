@@ -4,18 +4,23 @@
 shows one.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib.resources import files
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, re_path
+from django.urls import path, re_path, reverse
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import (
     SpectacularAPIView,
     SpectacularRedocView,
     SpectacularSwaggerSplitView,
 )
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from config.security import HEADER, content_policy
 from indicators import api as indicators
@@ -26,7 +31,10 @@ from measures import api as measures
 from measures import draft_api as states
 from objectives import api as objectives
 from plans import api as plans
+from plans.api_support.fields import Address, Addresses, address, site_address
 from plans.api_support.problems import problem
+from plans.api_support.views import PublicView
+from plans.serializers import api_example
 
 app_name = "api"
 
@@ -84,6 +92,48 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
     return problem(404, "No resource has this address: /api/ describes those there are.")
 
 
+def lists_of_all(_row: None) -> dict[str, str]:
+    """Return the address of each list, by its name: one noun after the version."""
+    words = (re.fullmatch(r"v1/([a-z]+)/", str(one.pattern)) for one in urlpatterns)
+    return {word[1]: address(word[1]) for word in words if word is not None}
+
+
+def address_on_site(text: str, name: str, path: str) -> Address:
+    """Return the field that leads to a page of the site, by the name of its address."""
+    return Address(
+        text,
+        of=lambda _row: site_address(reverse(name)),
+        example=f"https://plans.example.org{path}",
+    )
+
+
+class IndexSerializer(serializers.Serializer[Any]):
+    """Where everything is."""
+
+    site = address_on_site("The public pages.", "dashboards:home", "/")
+    documentation = address_on_site(
+        "What each address takes and answers, to be read.", "api:documentation", "/api/"
+    )
+    schema = address_on_site(
+        "The same as OpenAPI 3.1, for programs.", "api:schema", "/api/v1/openapi.yaml"
+    )
+    files = address_on_site("Whole plans as files.", "dashboards:open_data", "/donnees/")
+    lists = Addresses(
+        "The address of each list, by its name.",
+        of=lists_of_all,
+        example={"plans": api_example("plans")},
+    )
+
+
+class Index(PublicView):
+    """Lead to every list, to the documentation and to the schema."""
+
+    serializer_class = IndexSerializer
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return Response(self.written([None])[0])
+
+
 urlpatterns = [
     path(
         "",
@@ -105,6 +155,7 @@ urlpatterns = [
     ),
     path("redoc/redoc.js", redoc_script, name="redoc_script"),
     path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="schema"),
+    path("v1/", Index.as_view(), name="index"),
     path("v1/regions/", plans.RegionList.as_view()),
     path("v1/regions/<slug:slug>/", plans.RegionDetail.as_view()),
     path("v1/organisations/", plans.OrganisationList.as_view()),

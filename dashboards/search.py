@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add, and_, or_
+from operator import add, and_
 from typing import TypeVar
 
 from django import forms
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
-from plans.alphabet import alphabetical, folded, folded_column
+from plans.alphabet import alphabetical, folded, folded_column, holds
 from plans.models import Plan
 
 LONGEST = 100
@@ -89,16 +89,13 @@ def _matching(rows: QuerySet[RowT], words: Sequence[str], *others: str) -> Query
     vectors: list[SearchVector] = [
         SearchVector(folded_column("title"), weight="A", config="french")
     ]
-    columns = {"folded_title": folded_column("title")}
-    for number, column in enumerate(others):
-        vectors.append(SearchVector(folded_column(column), weight="B", config="french"))
-        columns[f"folded_{number}"] = folded_column(column)
-    letters = Q()
-    for word in words:
-        letters &= reduce(or_, (Q(**{f"{name}__contains": word}) for name in columns))
-    in_title = reduce(and_, (Q(folded_title__contains=word) for word in words))
+    vectors += [
+        SearchVector(folded_column(column), weight="B", config="french") for column in others
+    ]
+    letters = reduce(and_, (holds(word, ("title", *others)) for word in words))
+    in_title = reduce(and_, (holds(word, ("title",)) for word in words))
     return (
-        rows.annotate(vector=reduce(add, vectors), **columns)
+        rows.annotate(vector=reduce(add, vectors))
         .filter(Q(vector=query) | letters)
         .annotate(
             rank=SearchRank(F("vector"), query)

@@ -97,7 +97,7 @@ def measure(request: HttpRequest, plan: str, code: str) -> HttpResponse:
 def indicator(request: HttpRequest, plan: str, code: str) -> HttpResponse:
     """An indicator."""
     found = part_at(shown_indicator(Indicator.objects.all()), plan, code)
-    page = indicator_page(found, on=timezone.localdate())
+    page = indicator_page(found, on=timezone.localdate(), target_code=request.GET.get("cible", ""))
     return _shown(request, "dashboards/indicator.html", page, dataset=indicator_dataset(found))
 
 

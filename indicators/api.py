@@ -9,7 +9,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
@@ -37,6 +37,7 @@ from indicators.serializers import (
 from indicators.services import progress_of, record_of
 from indicators.written import column_of, columns_of, written
 from measures.api import led_by
+from objectives.api import within
 from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
 from plans.api_support.pagination import CursorPages, cut
 from plans.api_support.parameters import (
@@ -53,6 +54,8 @@ from plans.api_support.parameters import (
 )
 from plans.api_support.shapes import PreparedByShape
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
+
+OF_OBJECTIVE = "Codes of objectives, what is part of them and their measures included."
 
 
 class Units(PublicView):
@@ -101,8 +104,15 @@ def of_status(request: Request, records: Sequence[ProgressRecord]) -> list[Progr
     ]
 
 
+def in_objectives(codes: Sequence[str]) -> Q:
+    """Return the condition that an indicator hangs on one of these objectives, on what is part of
+    it, or on a measure of either."""
+    inside = within(codes)
+    return Q(objective__in=inside) | Q(measure__objective__in=inside)
+
+
 class IndicatorFilter(OfPlanFilter):
-    objective = SeveralCodes(field_name="objective__code", label="Codes of objectives.")
+    objective = SeveralCodes(method="of_objective", label=OF_OBJECTIVE)
     measure = SeveralCodes(field_name="measure__code", label="Codes of measures.")
     sector = SeveralCodes(
         field_name="measure__sectors__code", distinct=True, label="Codes of sectors of measures."
@@ -113,6 +123,12 @@ class IndicatorFilter(OfPlanFilter):
     frequency = SeveralChoices(Indicator.Frequency, label="How often values are due.")
     unit = SeveralCodes(field_name="unit__code", label="Codes of units.")
     common_code = SeveralCodes(label="Codes that indicators of several plans share.")
+
+    def of_objective(
+        self, indicators: QuerySet[Indicator], name: str, codes: list[str]
+    ) -> QuerySet[Indicator]:
+        """Keep the indicators of these objectives."""
+        return indicators.filter(in_objectives(codes))
 
     def of_lead(
         self, indicators: QuerySet[Indicator], name: str, codes: list[str]
@@ -168,9 +184,7 @@ class OfIndicatorFilter(django_filters.FilterSet):  # type: ignore[misc] # untyp
 
     plan = SeveralCodes(field_name="indicator__plan__slug", label="Slugs of plans.")
     region = SeveralCodes(field_name="indicator__plan__region__slug", label="Slugs of regions.")
-    objective = SeveralCodes(
-        field_name="indicator__objective__code", label="Codes of objectives indicators hang on."
-    )
+    objective = SeveralCodes(method="of_objective", label=OF_OBJECTIVE)
     measure = SeveralCodes(
         field_name="indicator__measure__code", label="Codes of measures indicators hang on."
     )
@@ -184,6 +198,10 @@ class OfIndicatorFilter(django_filters.FilterSet):  # type: ignore[misc] # untyp
     common_code = SeveralCodes(
         field_name="indicator__common_code", label="Codes that indicators of several plans share."
     )
+
+    def of_objective(self, rows: QuerySet[Any], name: str, codes: list[str]) -> QuerySet[Any]:
+        """Keep the rows of indicators of these objectives."""
+        return rows.filter(indicator__in=Indicator.objects.filter(in_objectives(codes)))
 
     def of_lead(self, rows: QuerySet[Any], name: str, codes: list[str]) -> QuerySet[Any]:
         """Keep the rows of measures that one of these organisations leads."""

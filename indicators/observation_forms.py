@@ -17,6 +17,7 @@ from indicators.number_fields import check_value, number_fields, observed_of, qu
 from indicators.periods import Span
 from indicators.progress import Measurement, Observed
 from plans.contribution_forms import CONTRIBUTION_FIELDS, ContributionForm
+from plans.days import LATEST
 from plans.models import Contribution
 
 OTHER = "autre"
@@ -32,6 +33,8 @@ def period_problem(period: Span, *, on: date) -> str:
     start, end = period
     if start < EARLIEST:
         return _("Vérifiez l’année : la période débute avant %(year)s.") % {"year": EARLIEST.year}
+    if end > LATEST:
+        return _("Vérifiez l’année : la période s’achève après %(year)s.") % {"year": LATEST.year}
     if end < start:
         return _("La période s’achève avant de débuter.")
     if start > on:

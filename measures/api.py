@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from measures.models import Advancement, Measure, MeasureOrganisation, Milestone, MilestoneUpdate
 from measures.serializers import MeasureSerializer, MilestoneSerializer
+from objectives.api import within
 from plans.api import PLAN_AND_CODE, OfPlanFilter, UpdatedFilter
 from plans.api_support.parameters import Day, SeveralChoices, SeveralCodes
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
@@ -29,10 +30,18 @@ def led_by(measure: str, codes: Sequence[str]) -> Exists:
 
 
 class MeasureFilter(OfPlanFilter):
-    objective = SeveralCodes(field_name="objective__code", label="Codes of objectives.")
+    objective = SeveralCodes(
+        method="of_objective", label="Codes of objectives, what is part of them included."
+    )
     sector = SeveralCodes(field_name="sectors__code", distinct=True, label="Codes of sectors.")
     lead = SeveralCodes(method="of_lead", label="Codes of the organisations that lead.")
     state = SeveralChoices(Advancement, label="How far measures are.")
+
+    def of_objective(
+        self, measures: QuerySet[Measure], name: str, codes: list[str]
+    ) -> QuerySet[Measure]:
+        """Keep the measures of these objectives and of all that is part of them."""
+        return measures.filter(objective__in=within(codes))
 
     def of_lead(
         self, measures: QuerySet[Measure], name: str, codes: list[str]
@@ -74,12 +83,20 @@ class MeasureDetail(Measures, DetailView):
 class MilestoneFilter(UpdatedFilter):
     plan = SeveralCodes(field_name="measure__plan__slug", label="Slugs of plans.")
     region = SeveralCodes(field_name="measure__plan__region__slug", label="Slugs of regions.")
-    objective = SeveralCodes(field_name="measure__objective__code", label="Codes of objectives.")
+    objective = SeveralCodes(
+        method="of_objective", label="Codes of objectives, what is part of them included."
+    )
     measure = SeveralCodes(field_name="measure__code", label="Codes of measures.")
     lead = SeveralCodes(method="of_lead", label="Codes of the organisations that lead.")
     state = SeveralChoices(Advancement, field_name="state", label="Latest published states.")
     due_from = Day(field_name="due_on", lookup_expr="gte", label="Due that day or later.")
     due_to = Day(field_name="due_on", lookup_expr="lte", label="Due that day or before.")
+
+    def of_objective(
+        self, milestones: QuerySet[Milestone], name: str, codes: list[str]
+    ) -> QuerySet[Milestone]:
+        """Keep the milestones of measures of these objectives and of all that is part of them."""
+        return milestones.filter(measure__objective__in=within(codes))
 
     def of_lead(
         self, milestones: QuerySet[Milestone], name: str, codes: list[str]

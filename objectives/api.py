@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from objectives.models import Objective
 from objectives.serializers import ObjectiveSerializer
 from plans.api import PLAN_AND_CODE, OfPlanFilter
 from plans.api_support.parameters import SeveralChoices, SeveralCodes
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
+
+
+def within(codes: Sequence[str]) -> RawSQL:
+    """Return the ids of the objectives of these codes and of all that is part of them.
+
+    As deep as a plan nests them, and as the page of an objective counts. The codes may be `Given`.
+    """
+    table, places = Objective._meta.db_table, ", ".join(["%s"] * len(codes))
+    return RawSQL(  # noqa: S611 - the codes stand beside the statement
+        f"""
+        WITH RECURSIVE within (id) AS (
+            SELECT id FROM {table} WHERE code IN ({places})
+            UNION SELECT part.id FROM {table} part JOIN within ON part.parent_id = within.id
+        ) SELECT id FROM within
+        """,  # noqa: S608 - the name of a table, and places
+        codes,
+    )
 
 
 class ObjectiveFilter(OfPlanFilter):

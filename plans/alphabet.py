@@ -1,4 +1,4 @@
-"""The alphabetical order of French, and the folding it rests on: one rule, in Python and in SQL.
+"""The folding of French words, for what is listed and what is searched: in Python and in SQL.
 
 Accents, capitals and ligatures do not count, a hyphen is a space: "Énergie" stands before "Zone",
 "Île-de-France" among the I. The collation of the database is not asked: a stock PostgreSQL has no
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
-from django.db.models import F, Func, TextField, Value
+from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Collate, Lower, Replace
+from django.db.models.lookups import Contains
 
 _ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ’-"
 _PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY' "
@@ -39,6 +42,11 @@ def folded_column(column: str) -> Func:
         text, Value(_ACCENTED), Value(_PLAIN), function="translate", output_field=TextField()
     )
     return Lower(plain)
+
+
+def holds(word: str, columns: Iterable[str]) -> Q:
+    """Return the condition that one of the columns holds the letters of a folded word."""
+    return reduce(or_, (Q(Contains(folded_column(column), word)) for column in columns))
 
 
 def alphabetical(column: str) -> Func:

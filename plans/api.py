@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from plans.api_support.parameters import Day, Flag, Moment, SeveralChoices, SeveralCodes
 from plans.api_support.views import DetailView, ListView, PublicView, with_update_time
@@ -27,6 +29,7 @@ from plans.serializers import (
     SectorSerializer,
     SourceSerializer,
 )
+from plans.stating import provenance_of, retained_claims
 
 PLAN_AND_CODE = {"plan": "plan__slug", "code": "code"}
 
@@ -159,8 +162,18 @@ class Plans(PublicView):
         return (
             Plan.objects.public()
             .select_related("region", "related_to")
-            .prefetch_related("sectors", "participations__organisation")
+            .prefetch_related(
+                "sectors",
+                "participations__organisation",
+                Prefetch("claims", retained_claims(), to_attr="retained_claims"),
+            )
         )
+
+    def complete(self, rows: Any) -> Any:
+        """Add to each plan what its dates and its budget rest on; asks nothing."""
+        for row in rows if isinstance(rows, list) else [rows]:
+            row.provenance = provenance_of(row, row.retained_claims)
+        return rows
 
 
 class PlanList(Plans, ListView):

@@ -8,6 +8,7 @@ rest or not at all. So such forms are checked inside the transaction that saves 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from plans.alphabet import alphabetical
 from plans.codes import free_code
 from plans.contribution_forms import ADDRESS_EXPECTED, PublicationDateField
+from plans.days import EARLIEST, LATEST, is_reckoned_with
 from plans.models import Note, Plan, Source
 from plans.sourcing import Document, cite
 
@@ -143,6 +145,15 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+def check_day(day: date) -> None:
+    """Refuse a day that the site does not reckon with; see `plans.days`."""
+    if not is_reckoned_with(day):
+        raise ValidationError(
+            _("Vérifiez l’année : une date va de %(first)s à %(last)s.")
+            % {"first": EARLIEST.year, "last": LATEST.year}
+        )
+
+
 class PlanPartForm(_ModelForm):
     """A form on something of a plan: its lists offer what is in that plan, and nothing else."""
 
@@ -159,7 +170,9 @@ class PlanPartForm(_ModelForm):
         super().__init__(*args, **kwargs)
         self.plan = plan
         for name, field in self.fields.items():
-            if isinstance(field, SourceChoice):
+            if isinstance(field, forms.DateField):
+                field.validators.append(check_day)
+            elif isinstance(field, SourceChoice):
                 field.document = document
                 field.queryset = plan.sources.order_by(alphabetical("title"))
             elif name == "notes":

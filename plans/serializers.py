@@ -180,6 +180,39 @@ class ParticipationSerializer(serializers.Serializer[Any]):
     role_label = label("role", "The role", "porteur")
 
 
+class FactSerializer(serializers.Serializer[Any]):
+    """What a date or an amount of a plan rests on: the claim that the site retains."""
+
+    derived = Flag("Whether we infer it, no source stating it.", example=False)
+    derivation = Text("How it is inferred; empty when a source states it.", example="")
+    source = Text(
+        "The code in the plan of the source that states it; null when it is derived.",
+        of=lambda claim: claim.source and claim.source.code,
+        allow_null=True,
+        example="deliberation",
+    )
+    locator = locator()
+    claim = Text("The code of the claim in the plan.", source="code", example="budget-2019")
+
+
+def fact(what: str) -> FactSerializer:
+    """Return the field that says what a fact of a plan rests on."""
+    return FactSerializer(
+        allow_null=True,
+        read_only=True,
+        help_text=f"What {what} rests on; null when it is not known.",
+    )
+
+
+class ProvenanceSerializer(serializers.Serializer[Any]):
+    """Whether the dates and the budget of a plan are stated or derived, and by what."""
+
+    adopted_on = fact("the day of its adoption")
+    starts_on = fact("its first day")
+    ends_on = fact("its last day")
+    budget = fact("its budget")
+
+
 class PlanSerializer(serializers.Serializer[Any]):
     """A regional AI plan or roadmap, or a programme related to one."""
 
@@ -221,6 +254,11 @@ class PlanSerializer(serializers.Serializer[Any]):
     budget = Number("Its budget, in euros.", allow_null=True, example="350000000")
     missing_reason = Reasons(
         "adopted_on", "starts_on", "ends_on", "budget", example={"budget": "not_stated"}
+    )
+    provenance = ProvenanceSerializer(
+        read_only=True,
+        help_text="What each of these dates and the budget rests on: what is `derived` no source "
+        "states.",
     )
     sectors = Listed(
         "The codes of its priority sectors.",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.codes import free_code
 from plans.models import Claim, Plan
@@ -41,6 +43,32 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
     }
 )
 """The subjects of which one claim at most is retained, and gives the plan its value."""
+
+
+class Provenance(NamedTuple):
+    """The claim that each of these facts of a plan rests on; None where nothing is known of it."""
+
+    adopted_on: Claim | None
+    starts_on: Claim | None
+    ends_on: Claim | None
+    budget: Claim | None
+
+
+def retained_claims() -> QuerySet[Claim]:
+    """Select the claims that give plans their dates and budgets, each with its source."""
+    return Claim.objects.filter(retained=True, subject__in=COLUMNS).select_related("source")
+
+
+def provenance_of(plan: Plan, claims: Iterable[Claim]) -> Provenance:
+    """Return what the dates and the budget of a plan rest on, among its `retained_claims`."""
+    by_column = {COLUMNS[claim.subject].plan: claim for claim in claims if claim.subject in COLUMNS}
+    return Provenance(
+        **{
+            # No value stands without its claim, but for who reads one before a change, one after.
+            name: None if getattr(plan, name) is None else by_column.get(name)
+            for name in Provenance._fields
+        }
+    )
 
 
 @transaction.atomic

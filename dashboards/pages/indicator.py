@@ -135,6 +135,8 @@ class IndicatorPage:
     as_of: date
     indicator: Indicator
     parents: tuple[Parent, ...]
+    ignored: str
+    """What the address names as a target in vain; empty when it names none, or one in force."""
     lines: tuple[Reading, ...]
     rows: tuple[Row, ...]
     has_period_targets: bool
@@ -151,8 +153,11 @@ def shown_indicator(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
     )
 
 
-def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
-    """Load the page of an indicator, selected by `shown_indicator`."""
+def indicator_page(indicator: Indicator, *, on: date, target_code: str = "") -> IndicatorPage:
+    """Load the page of an indicator, selected by `shown_indicator`.
+
+    It shows all targets, whichever the address names as that of an image does.
+    """
     evaluations = evaluate_indicators([indicator], on=on, with_observations=True)[indicator.pk]
     prefetch_related_objects(
         [evaluation.target for evaluation in evaluations if evaluation.target], "source"
@@ -165,11 +170,13 @@ def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
         .order_by("-published_at", "-pk")
     )
     rows = tuple(_rows(evaluations))
+    in_force = {evaluation.target.code for evaluation in evaluations if evaluation.target}
     return IndicatorPage(
         plan=indicator.plan,
         as_of=on,
         indicator=indicator,
         parents=_parents(indicator),
+        ignored="" if target_code in in_force else target_code,
         lines=readings,
         rows=rows,
         has_period_targets=any(row.target_text is not None for row in rows),

@@ -18,6 +18,7 @@ from indicators.models import Indicator, ProgressRecord
 from indicators.services import progress_of
 from plans.addresses import absolute
 from plans.models import OrganisationRole
+from plans.stating import provenance_of
 
 JOINED = " | "
 ROLE_COLUMNS = {
@@ -71,6 +72,25 @@ def _acting(participations: Iterable[Any]) -> dict[str, str]:
     }
 
 
+def _resting(stored: StoredPlan) -> dict[str, Value]:
+    """What the dates and the budget of a plan rest on, by the names of the columns."""
+    claims = (held.row for held in stored.claims.values() if held.row.retained)
+    found: dict[str, Value] = {}
+    for name, claim in provenance_of(stored.row, claims)._asdict().items():
+        parts: dict[str, Value] = dict.fromkeys(tables.OF_FACT)
+        if claim is not None:
+            entry = stored.claims[claim.code].entry
+            parts = {
+                "derived": claim.derived,
+                "derivation": entry.derivation,
+                "source": entry.source,
+                "locator": entry.locator,
+                "claim": entry.code,
+            }
+        found |= {f"{name}_{part}": value for part, value in parts.items()}
+    return found
+
+
 def _plan(stored: StoredPlan) -> Row:
     plan = stored.row
     related_to = plan.related_to if plan.related_to and plan.related_to.is_public else None
@@ -83,6 +103,7 @@ def _plan(stored: StoredPlan) -> Row:
         related_to=None if related_to is None else related_to.slug,
         sectors=_joined(plan.sectors.order_by("code").values_list("name", flat=True)),
         url=absolute(plan.get_absolute_url()),
+        **_resting(stored),
         **_acting(plan.participations.select_related("organisation").order_by("position", "pk")),
     )
 

@@ -26,10 +26,41 @@ _STARTS_ON = Field("starts_on", "Début (inclus).", "date")
 _URL = Field("url", "Adresse.", format="uri")
 
 
+FACTS = ("adopted_on", "starts_on", "ends_on", "budget")
+OF_FACT = {
+    "derived": "Vrai quand « {} » est déduit : aucune source ne l’énonce.",
+    "derivation": "Comment « {} » est déduit, quand aucune source ne l’énonce.",
+    "source": "Code de la source qui énonce « {} » ; vide quand c’est déduit.",
+    "locator": "Endroit de cette source.",
+    "claim": "Code de l’affirmation d’où vient « {} », dans la table « claims ».",
+}
+"""What follows each fact of a plan: whether it is stated, and by what. Empty where it is."""
+
+
+def _fact(column: Field) -> tuple[Field, ...]:
+    """Return the column of a fact, and those that say what it rests on."""
+    return (
+        column,
+        *(
+            Field(
+                f"{column.name}_{part}",
+                text.format(column.name),
+                "boolean" if part == "derived" else "string",
+            )
+            for part, text in OF_FACT.items()
+        ),
+    )
+
+
 PLAN = Table(
     name="plan",
     title="Le plan",
     key=("code",),
+    references=tuple(
+        Reference((f"{name}_{part}",), table)
+        for name in FACTS
+        for part, table in (("source", "sources"), ("claim", "claims"))
+    ),
     columns=(
         _CODE,
         _TITLE,
@@ -39,10 +70,10 @@ PLAN = Table(
         _SUMMARY,
         Field("ambition", "Ambition affichée."),
         Field("related_to", "Identifiant du plan auquel ce programme est lié."),
-        Field("adopted_on", "Date d’adoption.", "date"),
-        _STARTS_ON,
-        Field("ends_on", "Fin (incluse).", "date"),
-        Field("budget", "Budget annoncé, en euros.", "number"),
+        *_fact(Field("adopted_on", "Date d’adoption.", "date")),
+        *_fact(_STARTS_ON),
+        *_fact(Field("ends_on", "Fin (incluse).", "date")),
+        *_fact(Field("budget", "Budget annoncé, en euros.", "number")),
         Field("leads", "Porteurs, séparés par « | »."),
         Field("partners", "Partenaires, séparés par « | »."),
         Field("funders", "Financeurs, séparés par « | »."),

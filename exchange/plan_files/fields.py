@@ -21,6 +21,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from exchange.plan_files.problems import unknown_value
+from plans.days import EARLIEST, LATEST, is_reckoned_with
 from plans.models import Source
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -184,12 +185,18 @@ def _day(text: str) -> date:
 
 def _iso_day(text: str, given: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise _wrong(
             _("« %(given)s » n’existe pas au calendrier ; attendu : une date qui existe")
             % {"given": given}
         ) from error
+    if not is_reckoned_with(day):
+        raise _wrong(
+            _("« %(given)s » n’est pas vraisemblable ; attendu : de %(first)s à %(last)s")
+            % {"given": given, "first": EARLIEST.year, "last": LATEST.year}
+        )
+    return day
 
 
 def _number(text: str) -> Decimal:

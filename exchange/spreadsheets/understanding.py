@@ -22,13 +22,13 @@ from exchange.spreadsheets.formulas import restore
 from indicators.models import Unit
 from indicators.models.indicator import VALUE_DECIMALS, VALUE_DIGITS
 from indicators.numbers import NumberError, parse_number
+from plans.days import is_reckoned_with
 
 
 class CellError(ValueError):
     """A cell that cannot be understood; the message says what is wrong and what is allowed."""
 
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 SHOWN: Final = 60
 """Characters of a cell that a message repeats."""
 
@@ -195,7 +195,7 @@ def read_day(cell: Cell) -> date:
             )
             % {"text": short(cell.text)}
         )
-    if not EARLIEST <= day <= LATEST:
+    if not is_reckoned_with(day):
         raise CellError(_("L’année %(year)s n’est pas vraisemblable.") % {"year": day.year})
     return day
 

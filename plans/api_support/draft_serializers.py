@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from rest_framework import serializers
 
 from plans.api_support.fields import Address, Choice, Flag, Moment, Text, address
 from plans.api_support.writing import Strict
+from plans.days import EARLIEST, LATEST, is_reckoned_with
 from plans.models import LOCATOR_LENGTH, Contribution, Source
 from plans.serializers import PLAN, api_example
 
@@ -33,10 +35,19 @@ class SentText(Sent, serializers.CharField):
 class SentDay(Sent, serializers.DateField):
     """A day, as ISO 8601 writes it."""
 
-    default_error_messages = {"invalid": "Write a day such as 2024-12-31."}
+    default_error_messages = {
+        "invalid": f"Write a day such as 2024-12-31, from {EARLIEST} to {LATEST}."
+    }
 
     def __init__(self, help_text: str, **kwargs: Any) -> None:
         super().__init__(help_text, input_formats=["%Y-%m-%d"], **kwargs)
+
+    def to_internal_value(self, data: Any) -> date:
+        """Read a day, as the parameters of an address are read."""
+        day: date = super().to_internal_value(data)
+        if not is_reckoned_with(day):
+            self.fail("invalid")
+        return day
 
 
 class SentFlag(Sent, serializers.BooleanField):

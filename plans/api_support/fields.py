@@ -125,6 +125,12 @@ class Listed(Documented, serializers.ListField):
     child = serializers.CharField()
 
 
+class Addresses(Documented, serializers.DictField):
+    """Absolute addresses, each by a name."""
+
+    child = serializers.URLField()
+
+
 class Reasons(Documented, serializers.DictField):
     """Why a field that may hold a figure or a date is null: its name and a code."""
 

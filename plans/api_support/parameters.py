@@ -19,6 +19,7 @@ from django_filters.constants import EMPTY_VALUES
 from rest_framework.request import Request
 
 from plans.api_support.problems import WrongParameters, wrong
+from plans.days import EARLIEST, LATEST, is_reckoned_with
 
 
 class SeveralCodes(django_filters.BaseInFilter, django_filters.CharFilter):  # type: ignore[misc]
@@ -33,8 +34,14 @@ class SeveralChoices(django_filters.BaseInFilter, django_filters.ChoiceFilter): 
         super().__init__(choices=choices.choices, **kwargs)
 
 
+DAYS = f"{EARLIEST}…{LATEST}"
+"""What is allowed where a day is asked for."""
+
+
 class Day(django_filters.DateFilter):  # type: ignore[misc]
     """A day, as ISO 8601 writes it, and in no other way."""
+
+    span = (DAYS,)
 
     class field_class(forms.DateField):  # noqa: N801 - the name the package looks for
         input_formats = ["%Y-%m-%d"]
@@ -45,6 +52,8 @@ class Day(django_filters.DateFilter):  # type: ignore[misc]
 
 class Moment(django_filters.DateTimeFilter):  # type: ignore[misc]
     """A moment or a day, as ISO 8601 writes it."""
+
+    span = (DAYS,)
 
     class field_class(forms.DateTimeField):  # noqa: N801 - the name the package looks for
         def to_python(self, value: Any) -> datetime | None:
@@ -70,8 +79,10 @@ def _day(text: str) -> date:
         day = parse_date(text) if len(text) == 10 else None
     except ValueError:
         day = None
-    if day is None:
-        raise forms.ValidationError(f"“{text}” is not a day such as 2024-12-31.")
+    if day is None or not is_reckoned_with(day):
+        raise forms.ValidationError(
+            f"“{text}” is not a day such as 2024-12-31, from {EARLIEST} to {LATEST}."
+        )
     return day
 
 
@@ -84,12 +95,12 @@ def _moment(text: str, of_a_day: time) -> datetime:
             moment = datetime.combine(_day(text), of_a_day)
         if timezone.is_naive(moment):
             moment = timezone.make_aware(moment)
-        # What the database cannot hold in universal time is no moment.
-        if not 1 < moment.year < 9999:
+        if not is_reckoned_with(timezone.localdate(moment)):
             raise ValueError
     except (ValueError, OverflowError, forms.ValidationError) as error:
         raise forms.ValidationError(
-            f"“{text}” is not a moment such as 2024-12-31 or 2024-12-31T23:59:59Z."
+            f"“{text}” is not a moment such as 2024-12-31 or 2024-12-31T23:59:59Z, "
+            f"from {EARLIEST} to {LATEST}."
         ) from error
     return moment
 
@@ -110,7 +121,7 @@ def _or_wrong(name: str, read: Any, *words: Any) -> Any:
     try:
         return read(*words)
     except forms.ValidationError as error:
-        raise WrongParameters([wrong(name, error.messages[0])]) from error
+        raise WrongParameters([wrong(name, error.messages[0], [DAYS])]) from error
 
 
 def asked_among(request: Request, name: str, allowed: Iterable[str]) -> list[str]:
@@ -141,6 +152,13 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
         raise WrongParameters(errors)
 
 
+def refuse_other(request: Request, name: str, allowed: Sequence[str], detail: str) -> None:
+    """Refuse a parameter that is none of the allowed words; `detail` says so, of what was sent."""
+    asked = request.query_params.get(name)
+    if asked is not None and asked not in allowed:
+        raise WrongParameters([wrong(name, detail.format(asked), allowed)])
+
+
 @cache
 def _ready(filters: Any, model: Any) -> Any:
     """Return the filters, made once: they hold nothing of a request."""
@@ -160,7 +178,7 @@ def understood(filters: Any, model: type[models.Model], request: Request) -> dic
         except forms.ValidationError as error:
             text = request.query_params.get(name, "")
             detail = f"“{text}” is not allowed here." if allowed else error.messages[0]
-            errors.append(wrong(name, detail, allowed))
+            errors.append(wrong(name, detail, allowed or getattr(one, "span", ())))
         else:
             if value not in EMPTY_VALUES:
                 values[name] = value

@@ -35,6 +35,9 @@ TITLES = {
 }
 
 
+NOT_SHOWN = "Show a token: “Authorization: Bearer ” and the token that a manager of the plan made."
+
+
 class ParameterErrorSerializer(serializers.Serializer[Any]):
     """What is wrong with one parameter."""
 
@@ -145,7 +148,7 @@ def problem(status: int, detail: str = "", errors: Any = None, **more: Any) -> H
     return answer
 
 
-def handle(  # noqa: C901, PLR0911 - one case a kind
+def handle(  # noqa: C901, PLR0911, PLR0912 - one case a kind
     error: Exception, context: dict[str, Any]
 ) -> HttpResponse | None:
     """Turn what a view raises into a problem; what nobody foresaw stays a failure (500)."""
@@ -164,7 +167,9 @@ def handle(  # noqa: C901, PLR0911 - one case a kind
             answer["Allow"] = allowed
             return answer
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            answer = problem(401, str(error.detail))
+            # The framework speaks the language of the site; what we refuse, we say ourselves.
+            said = NOT_SHOWN if isinstance(error, exceptions.NotAuthenticated) else error.detail
+            answer = problem(401, str(said))
             answer["WWW-Authenticate"] = 'Bearer realm="api"'
             return answer
         case RequestDataTooBig():
@@ -184,6 +189,8 @@ def handle(  # noqa: C901, PLR0911 - one case a kind
             answer = problem(429, f"Try again in {wait} seconds.")
             answer["Retry-After"] = str(wait)
             return answer
+        case exceptions.UnsupportedMediaType():
+            return problem(415, "Send JSON, as application/json.")
         case exceptions.NotAcceptable():
             return problem(406, "Ask for application/json or text/csv.")
         case exceptions.APIException():

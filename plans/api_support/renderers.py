@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 from rest_framework import renderers, serializers
+from rest_framework.negotiation import DefaultContentNegotiation
 
 from plans.api_support.fields import Number, Whole
 from plans.api_support.representation import Kind, fields_of
@@ -147,3 +148,18 @@ class FrenchCsvRenderer(CsvRenderer):
 
     format = "csv-fr"
     dialect = FRENCH
+
+
+class ByParameterOrHeader(DefaultContentNegotiation):
+    """The format that `format` names, else what `Accept` asks for.
+
+    What `format` names in vain is a wrong parameter, told with those there are, and no address
+    that nothing has: the view says so, once the request is counted.
+    """
+
+    def filter_renderers(
+        self, offered: Iterable[renderers.BaseRenderer], wanted: str
+    ) -> list[renderers.BaseRenderer]:
+        """Return the renderers of a format; all of them where there is none."""
+        listed = list(offered)
+        return [one for one in listed if one.format == wanted] or listed

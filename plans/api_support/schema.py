@@ -9,6 +9,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.serializers import ListSerializer
 
+from plans.api_support.parameters import DAYS
 from plans.api_support.problems import (
     MEDIA_TYPE,
     TITLES,
@@ -20,12 +21,19 @@ from plans.api_support.throttling import WINDOW
 
 ERRORS = (400, 401, 404, 405, 406, 429, 500, 503)
 DATES = {
-    "on": ("date", "The day of the evaluation (today in Paris by default), as 2024-12-31."),
+    "on": (
+        "date",
+        f"The day of the evaluation (today in Paris by default), as 2024-12-31; {DAYS}.",
+    ),
     "known_at": (
         None,
-        "What was published then: 2024-12-31 (to its last moment) or 2024-12-31T23:59:59Z.",
+        f"What was published then: 2024-12-31 (to its end) or 2024-12-31T23:59:59Z; {DAYS}.",
     ),
 }
+SEARCH = (
+    "Words that all stand in the row’s texts: accents, capitals and hyphens do not count, as in "
+    "the search of the site."
+)
 PATH_WORDS = {
     "plan": ("The slug of the plan.", "grand-est-2019"),
     "slug": ("The slug.", "grand-est"),
@@ -44,8 +52,12 @@ class DescribedSchema(AutoSchema):
     view: Any
 
     def get_tags(self) -> list[str]:
-        """Name what the rows are: the last noun of the address."""
+        """Name what the rows are: the last noun of the address; of none, the API itself."""
         return [re.findall(r"/([a-z]+)(?=/)", self.path)[-1]]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Ask for nothing: who shows a token all the same is counted by it, and may read on."""
+        return []
 
     def get_summary(self) -> str:
         return " ".join(super().get_description().partition("\n\n")[0].split())
@@ -122,7 +134,7 @@ class DescribedSchema(AutoSchema):
                     parameter("ordering", "What rows are ordered by; - for downwards.", allowed)
                 )
             if view.search_in:
-                found.append(parameter("search", "Words that all stand in the row's texts."))
+                found.append(parameter("search", SEARCH))
         names = list(fields_of(view.serializer_class))
         fields = parameter("fields", "The fields to keep, separated by commas.", names)
         fields["schema"] = {"type": "array", "items": fields["schema"], "minItems": 1}
@@ -154,6 +166,11 @@ class WrittenSchema(DescribedSchema):
 
     def get_tags(self) -> list[str]:
         return ["drafts"]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Ask for a token."""
+        found: list[dict[str, Any]] = AutoSchema.get_auth(self)  # type: ignore[no-untyped-call]
+        return found
 
     def get_operation_id(self) -> str:
         return str(self.act.name)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.conf import settings
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
@@ -20,12 +20,17 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from plans.alphabet import folded, holds
 from plans.api_support.authentication import BearerToken
 from plans.api_support.moves import follow_former
 from plans.api_support.pagination import NumberedPages
-from plans.api_support.parameters import asked_among, filtered, refuse_unknown
-from plans.api_support.problems import WrongParameters, wrong
-from plans.api_support.renderers import CsvRenderer, FrenchCsvRenderer, JsonRenderer
+from plans.api_support.parameters import asked_among, filtered, refuse_other, refuse_unknown
+from plans.api_support.renderers import (
+    ByParameterOrHeader,
+    CsvRenderer,
+    FrenchCsvRenderer,
+    JsonRenderer,
+)
 from plans.api_support.representation import Kind, readers_of, represented
 from plans.api_support.revisions import Edition, Tag, remember, remembered
 from plans.api_support.schema import DescribedSchema
@@ -33,6 +38,8 @@ from plans.api_support.throttling import PerCaller
 from plans.models import Plan
 
 COMMON = ("fields", "format")
+MOST_WORDS = 10
+"""Words of a search that are looked for."""
 
 
 def with_update_time(rows: QuerySet[Any], name: str = "updated_at") -> QuerySet[Any]:
@@ -49,6 +56,7 @@ class PublicView(GenericAPIView[Any]):
     authentication_classes: Sequence[Any] = (BearerToken,)
     permission_classes = (AllowAny,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JsonRenderer, CsvRenderer, FrenchCsvRenderer)
+    content_negotiation_class = ByParameterOrHeader
     throttle_classes: Sequence[Any] = (PerCaller,)
     http_method_names = ["get", "head"]
     schema = DescribedSchema()
@@ -85,6 +93,8 @@ class PublicView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown(request, self.known_parameters())
+        formats = [one.format for one in self.renderer_classes]
+        refuse_other(request, "format", formats, "“{}” is not a format of this address.")
         self.edition = Edition.current(request)
 
     def shown(self) -> list[str]:
@@ -155,10 +165,8 @@ class ListView(PublicView):
         super().initial(request, *args, **kwargs)
         if self.orderings:
             allowed = [*self.orderings, *(f"-{name}" for name in self.orderings)]
-            asked = request.query_params.get("ordering", next(iter(self.orderings)))
-            if asked not in allowed:
-                detail = f"“{asked}” is not an ordering."
-                raise WrongParameters([wrong("ordering", detail, allowed)])
+            refuse_other(request, "ordering", allowed, "“{}” is not an ordering.")
+            asked = request.query_params.get("ordering", allowed[0])
             column = self.orderings[asked.removeprefix("-")]
             self.order = f"-{column}" if asked.startswith("-") else column
 
@@ -167,11 +175,9 @@ class ListView(PublicView):
         rows = self.get_queryset()
         if self.filters is not None:
             rows = filtered(self.filters, rows, self.request)
-        for word in self.request.query_params.get("search", "").split()[:10]:
-            found = Q()
-            for column in self.search_in:
-                found |= Q(**{f"{column}__icontains": word})
-            rows = rows.filter(found)
+        words = folded(self.request.query_params.get("search", "")).split()
+        for word in words[:MOST_WORDS]:
+            rows = rows.filter(holds(word, self.search_in))
         return rows.order_by(self.order, *self.ties) if self.orderings else rows
 
     ties: ClassVar[Sequence[str]] = ("pk",)

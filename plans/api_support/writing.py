@@ -27,7 +27,7 @@ from plans.api_support.idempotency import once
 from plans.api_support.moves import follow_former
 from plans.api_support.parameters import refuse_unknown
 from plans.api_support.problems import Refused, handle
-from plans.api_support.renderers import JsonRenderer, json_of
+from plans.api_support.renderers import ByParameterOrHeader, JsonRenderer, json_of
 from plans.api_support.schema import WrittenSchema
 from plans.api_support.throttling import PerCaller
 from plans.models import ApiToken, Plan
@@ -110,6 +110,7 @@ class TokenView(GenericAPIView[Any]):
     permission_classes = (TokenHolder,)
     parser_classes = (JSONParser,)
     renderer_classes = (JsonRenderer,)
+    content_negotiation_class = ByParameterOrHeader
     throttle_classes = (PerCaller,)
     schema = WrittenSchema()
     acts: ClassVar[Mapping[str, Act]] = {}

@@ -80,7 +80,7 @@ def test_every_error_is_listed_in_one_shape() -> None:
     for path, method, operation in OPERATIONS:
         answers = operation["responses"]
         errors = {status for status in answers if status >= "400"}
-        asks_for_a_token = {} not in operation["security"]
+        asks_for_a_token = "security" in operation
         assert common <= errors, path
         assert ("403" in errors) == asks_for_a_token, path
         assert ("308" in answers) == ("{plan}" in path), path
@@ -96,6 +96,17 @@ def test_every_error_is_listed_in_one_shape() -> None:
         }
 
 
+def test_who_reads_is_asked_for_no_token() -> None:
+    """A padlock stands at what needs one, and nowhere else."""
+    locked = {path for path, _method, operation in OPERATIONS if "security" in operation}
+    assert {path for path, method, _operation in OPERATIONS if method != "get"} <= locked
+    assert {path for path in locked if "draft" not in path} == {
+        "/api/v1/plans/{plan}/observations/bulk/"
+    }
+    asked = [operation["security"] for *_, operation in OPERATIONS if "security" in operation]
+    assert asked == [[{"token": []}]] * len(asked)
+
+
 @pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])
 @pytest.mark.django_db
 def test_the_documentation_asks_no_other_host(client: Client, address: str) -> None:
@@ -107,6 +118,21 @@ def test_the_documentation_asks_no_other_host(client: Client, address: str) -> N
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
     assert "unsafe" not in policy
     assert "http" not in policy
+
+
+@pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])
+@pytest.mark.django_db
+def test_the_documentation_leads_on_without_javascript(client: Client, address: str) -> None:
+    page = client.get(address).content.decode()
+    header = page.partition('<header class="way-back">')[2].partition("</header>")[0]
+    assert re.findall(r'href="([^"]+)"', header) == ["/"]
+    assert "Les plans IA des régions" in header
+    instead = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    leads = re.findall(r'href="([^"]+)"', instead)
+    assert leads == ["/api/v1/openapi.yaml", "/api/v1/", "/donnees/", "/"]
+    for lead in leads:
+        assert client.get(lead).status_code == 200, lead
+    assert "style=" not in page
 
 
 def examples(language: str) -> Iterator[str]:

@@ -27,7 +27,8 @@ from exchange.packages.tables import TABLE_NAMES, TABLES
 from exchange.tasks import build_changed_packages
 from indicators.services import refresh_all_progress
 from plans.formulas import harmless
-from plans.models import Plan
+from plans.models import Claim, Plan
+from plans.stating import state
 from tests.dashboards.pages import load_plans
 from tests.factories import (
     IndicatorFactory,
@@ -89,6 +90,41 @@ def test_what_is_published_is_there_and_no_draft(plan: Plan) -> None:
     assert (observation["period_start"], observation["period_end"]) == ("2020-01-01", "2020-12-31")
     assert observation["fictitious"] == "false"
     assert observation["numerator"] == ""
+
+
+def test_a_fact_of_the_plan_says_whether_it_is_stated(plan: Plan) -> None:
+    source = SourceFactory.create(plan=plan, code="deliberation")
+    state(
+        Claim(plan=plan, subject="ends_on", statement="Cinq ans.", date=date(2024, 12, 31),
+              derivation="Cinq années civiles.", retained=True)
+    )  # fmt: skip
+    state(
+        Claim(plan=plan, subject="budget", statement="350 M€.", amount=Decimal(350_000_000),
+              source=source, locator="p. 4", retained=True)
+    )  # fmt: skip
+    plan.refresh_from_db()
+    [row] = rows(archive_of(plan, on=DAY).content, "plan")
+    facts = {name: value for name, value in row.items() if name.startswith(("ends", "bud", "sta"))}
+    assert facts == {
+        "starts_on": "",
+        "starts_on_derived": "",
+        "starts_on_derivation": "",
+        "starts_on_source": "",
+        "starts_on_locator": "",
+        "starts_on_claim": "",
+        "ends_on": "2024-12-31",
+        "ends_on_derived": "true",
+        "ends_on_derivation": "Cinq années civiles.",
+        "ends_on_source": "",
+        "ends_on_locator": "",
+        "ends_on_claim": "fin",
+        "budget": "350000000",
+        "budget_derived": "false",
+        "budget_derivation": "",
+        "budget_source": "deliberation",
+        "budget_locator": "p. 4",
+        "budget_claim": "budget",
+    }
 
 
 def test_progress_is_that_of_the_day(plan: Plan) -> None:

@@ -174,6 +174,17 @@ def test_the_documented_examples_are_right() -> None:
                 "existe"
             ),
         ),
+        *(
+            (
+                "period_start: 2024-01-01",
+                f"period_start: {day}",
+                (
+                    "33: objectives[o1].measures[pack].indicators[aidees].observations[1]."
+                    f"period_start: « {day} » n’est pas vraisemblable ; attendu : de 1900 à 2199"
+                ),
+            )
+            for day in ("0001-01-01", "9999-12-31")
+        ),
         (
             "public: true",
             "public: oui",

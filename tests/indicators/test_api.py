@@ -15,9 +15,18 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from indicators.models import Indicator
 from indicators.services import progress_of, refresh_all_progress
+from objectives.models import Objective
 from plans.models import Plan
 from tests.dashboards.conftest import companies, pack, plan, today
-from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, TargetFactory
+from tests.factories import (
+    IndicatorFactory,
+    MeasureFactory,
+    MilestoneFactory,
+    ObjectiveFactory,
+    ObservationFactory,
+    PlanFactory,
+    TargetFactory,
+)
 from tests.full_plan import fill
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +65,35 @@ def test_progress_is_that_of_the_rules(client: Client, companies: Indicator, tod
 def test_progress_on_another_day(client: Client, companies: Indicator) -> None:
     [row] = rows(client, "progress/?on=2021-06-30")
     assert (row["on"], row["value"], row["reported_until"]) == ("2021-06-30", "30", "2020-12-31")
+
+
+OF_A_DAY = ("progress/?on", "observations/?on", "observations/?period_from",
+            "observations/?period_to", "observations/export.csv?on", "targets/?due_from",
+            "milestones/?due_to", "sources/?published_from")  # fmt: skip
+OF_A_MOMENT = ("progress/?known_at", "observations/?known_at", "plans/?updated_since")
+
+
+@pytest.mark.parametrize("address", [*OF_A_DAY, *OF_A_MOMENT])
+def test_every_day_that_is_asked_for_has_the_same_bounds(
+    client: Client, companies: Indicator, address: str
+) -> None:
+    """No day comes before the first of the year 1, no year after 9999: reckoning would fail."""
+    TargetFactory.create(
+        indicator=companies,
+        code="total",
+        value=Decimal(100),
+        starts_on=date(2020, 1, 1),
+        due_on=date(2024, 12, 31),
+    )
+    for day in ("1900-01-01", "2199-12-31"):
+        assert client.get(f"/api/v1/{address}={day}").status_code == 200, day
+    for day in ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"):
+        answer = client.get(f"/api/v1/{address}={day}")
+        assert answer.status_code == 400, day
+        [error] = answer.json()["errors"]
+        assert error["allowed"] == ["1900-01-01…2199-12-31"]
+        assert error["detail"].startswith(f"“{day}” is not a ")
+        assert error["detail"].endswith("from 1900-01-01 to 2199-12-31.")
 
 
 def test_progress_as_it_was_known(client: Client, companies: Indicator) -> None:
@@ -104,13 +142,55 @@ def test_a_status_and_a_freshness_select(client: Client, companies: Indicator, t
         ("search=accompagnées", 1),
         ("search=hydrogène", 0),
         ("updated_since=2020-01-01", 1),
-        ("updated_since=2999-01-01T00:00:00Z", 0),
+        ("updated_since=2199-01-01T00:00:00Z", 0),
     ],
 )
 def test_filters_of_indicators(
     client: Client, companies: Indicator, query: str, found: int
 ) -> None:
     assert len(rows(client, f"indicators/?{query}")) == found
+
+
+@pytest.mark.parametrize(
+    ("codes", "found"),
+    [
+        ("competitivite", {"direct", "entreprises", "inside"}),
+        ("inside", {"inside"}),
+        ("axe", {"direct", "entreprises", "inside"}),
+        ("other", {"other"}),
+        ("inside,other", {"inside", "other"}),
+        ("nothing", set()),
+    ],
+)
+def test_an_objective_holds_its_measures_and_what_is_part_of_it(
+    client: Client, companies: Indicator, codes: str, found: set[str]
+) -> None:
+    """As the page of an objective counts: directly, by a measure, two levels down."""
+    plan, measure = companies.plan, companies.measure
+    assert measure is not None
+    above = ObjectiveFactory.create(plan=plan, code="axe")
+    Objective.objects.filter(pk=measure.objective_id).update(parent=above)
+    for code, objective in (
+        ("direct", measure.objective),
+        ("other", ObjectiveFactory.create(plan=plan, code="other")),
+    ):
+        IndicatorFactory.create(plan=plan, code=code, measure=None, objective=objective)
+    below = ObjectiveFactory.create(plan=plan, code="inside", parent=measure.objective)
+    inside = MeasureFactory.create(plan=plan, objective=below, code="inside")
+    IndicatorFactory.create(plan=plan, code="inside", measure=inside)
+    MilestoneFactory.create(measure=inside, code="inside")
+    for indicator in Indicator.objects.exclude(code="entreprises"):
+        TargetFactory.create(indicator=indicator, code="cible")
+        ObservationFactory.create(indicator=indicator, published=True)
+
+    query = f"?plan=grand-est-2019&objective={codes}"
+    assert {row["code"] for row in rows(client, f"indicators/{query}")} == found
+    for name in ("progress", "observations", "targets"):
+        assert {row["indicator"] for row in rows(client, f"{name}/{query}")} == found, name
+    assert len(exported(client, query).splitlines()) == 1 + len(found) + ("entreprises" in found)
+    measures = found & {"entreprises", "inside"}
+    assert len(rows(client, f"measures/{query}")) == len(measures)
+    assert len(rows(client, f"milestones/{query}")) == len(found & {"inside"})
 
 
 def test_an_indicator_leads_to_its_plan_its_page_and_its_values(

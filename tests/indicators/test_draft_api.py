@@ -120,7 +120,7 @@ def test_no_agent_is_named(partner: Partner, indicator: Indicator) -> None:
         ({"value": None}, "/value", ""),
         ({"period_start": "2021-01-01"}, "/period_end", ""),
         ({"period_end": "soon"}, "/period_end", "such as 2024-12-31"),
-        ({"period_start": "2999-01-01", "period_end": "2999-12-31"}, "/period_end", ""),
+        ({"period_start": "2199-01-01", "period_end": "2199-12-31"}, "/period_end", ""),
         ({"source": "unheard-of"}, "/source", "The plan has no source “unheard-of”."),
         ({"numerator": "3"}, "", "no ratios"),
         ({"qualifier": "roughly"}, "/qualifier", "roughly"),
@@ -503,12 +503,12 @@ def test_a_list_costs_the_same_for_one_and_for_three(
 
 @pytest.mark.parametrize("then", ["draft", "submit", "publish"])
 def test_a_period_without_end(indicator: Indicator, then: str) -> None:
-    """The last day there is in a calendar is no reason to fail."""
+    """The last day that the site reckons with is no reason to fail, then or at the next value."""
     TargetFactory.create(indicator=indicator, value=Decimal(100))
     Plan.objects.update(allows_self_publication=True)
     partner = Partner(indicator.plan, Role.REVIEWER)
     row = {"indicator": indicator.code, "value": "3", "source": "bilan",
-           "period_start": "1950-01-01", "period_end": "9999-12-31"}  # fmt: skip
+           "period_start": "1950-01-01", "period_end": "2199-12-31"}  # fmt: skip
     body = {"atomic": False, "then": then, "rows": [row]}
     [result] = partner.post("observations/bulk/", body).json()["results"]
     if then == "draft":
@@ -520,3 +520,22 @@ def test_a_period_without_end(indicator: Indicator, then: str) -> None:
     assert answer.status_code == 200
     assert answer.json()["results"][0]["outcome"] == "created"
     assert partner.get("/api/v1/progress/").status_code == 200
+    later = {**row, "period_start": "2020-01-01", "period_end": "2020-12-31"}
+    [again] = partner.post("observations/bulk/", {"atomic": False, "rows": [later]}).json()[
+        "results"
+    ]
+    assert again["outcome"] == ("refused" if then == "publish" else "created")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["period_start", "period_end"])
+def test_a_day_that_is_not_reckoned_with(partner: Partner, name: str, day: str) -> None:
+    """A period that ends in 9999 has none after it to propose: the next entry would fail."""
+    answer = written(partner, **{name: day})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "pointer": f"/{name}",
+            "detail": "Write a day such as 2024-12-31, from 1900-01-01 to 2199-12-31.",
+        }
+    ]

@@ -15,7 +15,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from measures.models import Measure
-from plans.models import Plan, Revision
+from plans.models import Claim, Plan, Revision
+from plans.stating import state
 from tests.dashboards.conftest import pack, plan
 from tests.factories import (
     ClaimFactory,
@@ -54,6 +55,55 @@ def test_a_plan(client: Client, plan: Plan) -> None:
 
 
 @pytest.mark.django_db
+def test_a_fact_of_a_plan_says_whether_it_is_stated(client: Client, plan: Plan) -> None:
+    """Who republished the last day of the plan would learn that no source gives it."""
+    source = SourceFactory.create(plan=plan, code="deliberation")
+    state(
+        Claim(plan=plan, subject="ends_on", statement="Cinq ans.", date=date(2024, 12, 31),
+              derivation="Cinq années civiles.", retained=True)
+    )  # fmt: skip
+    state(
+        Claim(plan=plan, subject="budget", statement="350 M€.", amount=Decimal(350_000_000),
+              source=source, locator="p. 4", retained=True)
+    )  # fmt: skip
+    ClaimFactory.create(plan=plan, subject="budget", amount=Decimal(1), source=source)
+    row = client.get("/api/v1/plans/grand-est-2019/").json()
+    assert (row["ends_on"], row["budget"]) == ("2024-12-31", "350000000")
+    assert row["provenance"] == {
+        "adopted_on": None,
+        "starts_on": None,
+        "ends_on": {
+            "derived": True,
+            "derivation": "Cinq années civiles.",
+            "source": None,
+            "locator": "",
+            "claim": "fin",
+        },
+        "budget": {
+            "derived": False,
+            "derivation": "",
+            "source": "deliberation",
+            "locator": "p. 4",
+            "claim": "budget",
+        },
+    }
+    for kind, codes in (("sources", ["deliberation"]), ("claims", ["fin", "budget"])):
+        for code in codes:
+            address = f"/api/v1/plans/grand-est-2019/{kind}/{code}/"
+            assert client.get(address).status_code == 200, address
+    [listed] = client.get("/api/v1/plans/?fields=provenance").json()["results"]
+    assert listed == {"provenance": row["provenance"]}
+    table = client.get("/api/v1/plans/?format=csv").content.decode()
+    [line] = csv.DictReader(io.StringIO(table))
+    assert {name: line[f"provenance_{name}"] for name in (
+        "ends_on_derived", "ends_on_source", "budget_derived", "budget_source", "starts_on_derived",
+    )} == {
+        "ends_on_derived": "true", "ends_on_source": "", "budget_derived": "false",
+        "budget_source": "deliberation", "starts_on_derived": "",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
 def test_what_is_not_public_is_nowhere(client: Client) -> None:
     hidden = PlanFactory.create(is_public=False, slug="hidden")
     fill(hidden, 1)
@@ -70,9 +120,9 @@ def test_what_is_not_public_is_nowhere(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_milestone_with_its_latest_state(client: Client, pack: Measure) -> None:
     milestone = MilestoneFactory.create(measure=pack, code="appel")
-    for day, state in ((date(2021, 1, 1), "in_progress"), (date(2022, 1, 1), "done")):
+    for day, reached in ((date(2021, 1, 1), "in_progress"), (date(2022, 1, 1), "done")):
         MilestoneUpdateFactory.create(
-            milestone=milestone, as_of=day, advancement=state, published=True
+            milestone=milestone, as_of=day, advancement=reached, published=True
         )
     MilestoneUpdateFactory.create(milestone=milestone, as_of=date(2023, 1, 1))
     MilestoneFactory.create(measure=pack, code="bilan")
@@ -120,6 +170,9 @@ def test_an_unknown_parameter_is_told_with_those_known(client: Client) -> None:
     ]  # fmt: skip
 
 
+DAYS = ["1900-01-01…2199-12-31"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("query", "allowed"),
@@ -130,8 +183,10 @@ def test_an_unknown_parameter_is_told_with_those_known(client: Client) -> None:
                              "-adopted_on", "-updated_at"]),
         ("page=0", ["1…100000"]),
         ("page_size=501", ["1…500"]),
-        ("updated_since=yesterday", []),
-        ("updated_since=9999-12-31", []),
+        ("updated_since=yesterday", DAYS),
+        ("updated_since=0001-01-01", DAYS),
+        ("updated_since=0001-01-01T00:00:00%2B14:00", DAYS),
+        ("updated_since=9999-12-31", DAYS),
         ("fictitious=perhaps", []),
         ("search=%00", []),
         ("search=a&search=b", []),
@@ -142,6 +197,43 @@ def test_a_wrong_value_is_told_with_those_allowed(
 ) -> None:
     [error] = problem_of(client.get(f"/api/v1/plans/?{query}"), 400)["errors"]
     assert (error["parameter"], error["allowed"]) == (query.split("=", maxsplit=1)[0], allowed)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("plans/?format=xml", ["json", "csv", "csv-fr"]),
+        ("plans/?format=CSV", ["json", "csv", "csv-fr"]),
+        ("plans/?format=", ["json", "csv", "csv-fr"]),
+        ("plans/grand-est-2019/?format=csv,json", ["json", "csv", "csv-fr"]),
+        ("observations/export.csv?format=json", ["csv", "csv-fr"]),
+    ],
+)
+def test_a_format_that_is_none_is_told_with_those_there_are(
+    client: Client, plan: Plan, address: str, allowed: list[str]
+) -> None:
+    answer = client.get(f"/api/v1/{address}")
+    [error] = problem_of(answer, 400)["errors"]
+    assert (error["parameter"], error["allowed"]) == ("format", allowed)
+    assert error["detail"].endswith("is not a format of this address.")
+    assert "RateLimit-Remaining" in answer.headers  # it counts
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["prêts", "prets", "PRETS", "oeuvre Est", "œuvre", "grand-est"])
+def test_a_search_folds_as_that_of_the_site(client: Client, plan: Plan, words: str) -> None:
+    Plan.objects.filter(pk=plan.pk).update(summary="Des prêts à l’Œuvre, au Grand-Est.")
+    PlanFactory.create(summary="Autre chose.")
+    found = client.get("/api/v1/plans/", {"search": words}).json()["results"]
+    assert [row["slug"] for row in found] == ["grand-est-2019"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["100 %", "_", "prets chose"])
+def test_a_search_takes_signs_as_they_are(client: Client, plan: Plan, words: str) -> None:
+    Plan.objects.filter(pk=plan.pk).update(summary="Des prêts.")
+    assert client.get("/api/v1/plans/", {"search": words}).json()["count"] == 0
 
 
 @pytest.mark.django_db
@@ -163,6 +255,44 @@ def test_errors_have_one_shape(client: Client) -> None:
     client.raise_request_exception = False
     with patch("plans.api.Plan.objects.public", side_effect=RuntimeError):
         problem_of(client.get("/api/v1/plans/"), 500)
+
+
+@pytest.mark.django_db
+def test_what_is_refused_for_want_of_a_token_is_said_in_english(client: Client, plan: Plan) -> None:
+    address = "/api/v1/plans/grand-est-2019/observation-drafts/"
+    assert problem_of(client.get(address), 401)["detail"] == (
+        "Show a token: “Authorization: Bearer ” and the token that a manager of the plan made."
+    )
+    bearer = {"authorization": f"Bearer {Partner(plan).text}"}
+    bulk = "/api/v1/plans/grand-est-2019/observations/bulk/"
+    sent = client.post(bulk, "rows", content_type="text/plain", headers=bearer)
+    assert problem_of(sent, 415)["detail"] == "Send JSON, as application/json."
+    [error] = problem_of(client.get(f"{address}?format=xml", headers=bearer), 400)["errors"]
+    assert error["detail"] == "“format” is not a parameter here."
+
+
+@pytest.mark.django_db
+def test_the_index_leads_to_every_list(client: Client) -> None:
+    root = "http://127.0.0.1:8000"
+    answer = client.get("/api/v1/")
+    assert answer["Content-Type"] == "application/json"
+    index = answer.json()
+    assert sorted(index["lists"]) == [
+        "claims", "indicators", "measures", "milestones", "notes", "objectives", "observations",
+        "organisations", "plans", "progress", "regions", "sectors", "sources", "targets", "units",
+    ]  # fmt: skip
+    lists = index.pop("lists").values()
+    assert index == {
+        "site": f"{root}/",
+        "documentation": f"{root}/api/",
+        "schema": f"{root}/api/v1/openapi.yaml",
+        "files": f"{root}/donnees/",
+    }
+    for address in (*index.values(), *lists):
+        assert client.get(address.removeprefix(root)).status_code == 200, address
+    held = {"if-none-match": answer["ETag"]}
+    assert client.get("/api/v1/", headers=held).status_code == 304
+    problem_of(client.get("/api/v1/?page=2"), 400)
 
 
 @pytest.mark.django_db
@@ -278,14 +408,14 @@ COSTS = {
     "regions/": 3,
     "organisations/": 3,
     "sectors/": 3,
-    "plans/": 5,
+    "plans/": 6,
     "objectives/": 4,
     "measures/": 7,
     "milestones/": 4,
     "sources/": 3,
     "claims/": 3,
     "notes/": 5,
-    "plans/plan/": 4,
+    "plans/plan/": 5,
 }
 
 

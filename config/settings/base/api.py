@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": name, "description": text}
         for name, text in {
+            "api": "Where everything is.",
             "plans": "What a region adopted: its dates, budget, partners.",
             "objectives": "The axes and objectives of a plan.",
             "measures": "What a plan does, and who leads it.",

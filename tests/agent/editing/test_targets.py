@@ -77,6 +77,20 @@ def test_nonsense_in_a_target(
     assert not Target.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("starts_on", "0001-01-01"), ("starts_on", "1899-12-31"),
+     ("due_on", "2200-01-01"), ("due_on", "9999-12-31")],
+)  # fmt: skip
+def test_a_day_out_of_any_calendar_is_a_slip(
+    plan: Plan, manager: Any, indicator: Indicator, name: str, day: str
+) -> None:
+    """A total that starts on the first day there is has none before it: every page would fail."""
+    answer = fill(manager, url(plan, "ajouter/cibles/i/"), **target_terms(plan, **{name: day}))
+    assert errors_of(answer) == {name: ["Vérifiez l’année : une date va de 1900 à 2199."]}
+    assert not Target.objects.exists()
+
+
 @pytest.mark.parametrize("typed", ["12", "0,12345", "NaN", "un peu"])
 def test_a_tolerance_that_is_none_says_what_one_is(
     plan: Plan, manager: Any, indicator: Indicator, typed: str

@@ -153,6 +153,29 @@ class TestIndicator:
             f"{INDICATOR}graphique.svg?cible=total",
         ]
 
+    @pytest.mark.parametrize("asked", ["zzz", "<b>gras</b>", "ancienne"])
+    def test_an_unknown_target_is_named_and_everything_shown(
+        self, client: Client, companies: Indicator, asked: str
+    ) -> None:
+        """As a filter of a plan that is no choice; of the image of such a target there is none."""
+        TargetFactory.create(indicator=companies, code="ancienne", superseded_on=date(2021, 1, 1))
+        response = client.get(INDICATOR, {"cible": asked})
+        assert response.status_code == 200
+        assert texts(response, "errorlist") == [
+            (
+                f"« {asked} » n’est pas une cible en vigueur de cet indicateur ; "
+                "ce choix est ignoré, et tout est affiché."
+            )
+        ]
+        assert texts(response, "reading__why") == texts(client.get(INDICATOR), "reading__why")
+        assert client.get(f"{INDICATOR}graphique.svg", {"cible": asked}).status_code == 404
+
+    @pytest.mark.parametrize("query", ["", "?cible=", "?cible=cible"])
+    def test_a_target_that_is_shown_needs_no_word(
+        self, client: Client, companies: Indicator, query: str
+    ) -> None:
+        assert texts(client.get(INDICATOR + query), "errorlist") == []
+
     def test_a_ratio_shows_what_it_is_the_ratio_of(self, client: Client, pack: Measure) -> None:
         indicator = IndicatorFactory.create(
             plan=pack.plan, measure=pack, code="entreprises", ratio=True
