@@ -316,7 +316,7 @@ class ObservationSerializer(serializers.Serializer[Any]):
 
 
 FIGURES = ("target_value", "rate", "expected", "expected_share", "pace")
-NOT_OBSERVED = ("value", "satisfied", "reported_until")
+NOT_OBSERVED = ("value", "value_qualifier", "satisfied", "reported_until")
 
 
 def missing_of_progress(row: ProgressRecord) -> dict[str, str]:
@@ -364,6 +364,13 @@ class ProgressSerializer(serializers.Serializer[Any]):
     )
     unit = unit_of_indicator()
     value = Number("What is published, in the unit.", allow_null=True, example="71")
+    value_qualifier = Choice(
+        "How `value` is to be read, from how what it rests on is stated. A sum of values stated "
+        "in unlike ways is `about`; one that lacks an ended period is `at_least`.",
+        Qualifier,
+        allow_null=True,
+        example="at_least",
+    )
     target_value = Number("What is promised, in the unit.", allow_null=True, example="175")
     rate = Number(
         "Share of the way done: 0.4 is 40 %.", decimals=10, allow_null=True, example="0.4057142857"

@@ -18,7 +18,7 @@ from django.db import connection
 
 from indicators.progress import RULES_VERSION
 
-EDITION = 1
+EDITION = 2
 """Raised when a package of the same rows is to be written otherwise."""
 
 # How the rows of each table lead to their plan.
