@@ -62,7 +62,7 @@ class IndicatorLine:
     indicator: IndicatorFacts
     target: TargetFacts | None
     progress: ProgressFacts
-    qualifier: Qualifier | None
+    qualifier: str | None
     """How the value is to be read; None without one."""
 
     @property

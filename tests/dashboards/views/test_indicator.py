@@ -29,7 +29,7 @@ class TestIndicator:
         ((evaluation,),) = evaluate_indicators([companies], on=TODAY).values()
         assert why.startswith(f"Pourquoi ce statut {plain(explain(evaluation))} Valeur retenue")
         assert (
-            "Valeur retenue 71 entreprises Cible (total déduit) 175 entreprises "
+            "Valeur retenue au moins 71 entreprises Cible (total déduit) 175 entreprises "
             "Taux d’avancement 41 % Attendu au 31 décembre 2021 70 entreprises "
             "Rythme : constaté sur attendu 101 %"
         ) in why
