@@ -371,6 +371,12 @@ class ProgressSerializer(serializers.Serializer[Any]):
         allow_null=True,
         example="at_least",
     )
+    value_qualifier_label = Text(
+        "The precision in French; null as the code is.",
+        of=lambda row: row.value_qualifier and str(Qualifier(row.value_qualifier).label),
+        allow_null=True,
+        example="au moins",
+    )
     target_value = Number("What is promised, in the unit.", allow_null=True, example="175")
     rate = Number(
         "Share of the way done: 0.4 is 40 %.", decimals=10, allow_null=True, example="0.4057142857"

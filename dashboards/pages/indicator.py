@@ -329,7 +329,11 @@ def _period_rows(
     yield Row(
         start=period.start,
         end=period.end,
-        value_text=None if period.value is None else format_value(period.value, unit),
+        value_text=None
+        if period.value is None
+        else format_qualified(
+            format_value(period.value, unit), period.value_qualifier or Qualifier.EXACT
+        ),
         target_text=promised,
         rate=period.rate,
         summed=period.value is not None,

@@ -65,6 +65,7 @@ def test_a_value_says_how_exactly_it_is_known(client: Client, stored: bool) -> N
         refresh_all_progress(on=timezone.localdate())
     [row] = rows(client, "progress/")
     assert (row["value"], row["value_qualifier"]) == ("1300", "at_least")
+    assert row["value_qualifier_label"] == "au moins"
     assert "Dernière valeur publiée : au moins 1 300 " in plain(row["explanation"])
     known = client.get("/api/v1/progress/", {"known_at": timezone.now().isoformat()})
     assert known.json()["results"] == [row]
@@ -92,7 +93,7 @@ def test_what_is_missing_says_why(client: Client) -> None:
     IndicatorFactory.create(on_plan=True, frequency=None)
     [row] = rows(client, "progress/")
     empty = {name for name, value in row.items() if value is None}
-    labels = {"freshness_label", "target"}
+    labels = {"freshness_label", "value_qualifier_label", "target"}
     assert set(row["missing_reason"]) == empty - labels
     assert (row["status"], row["missing_reason"]["rate"]) == ("no_target", "no_target")
 
