@@ -108,14 +108,6 @@ class ProgressFacts(NamedTuple):
         return str(Freshness(self.freshness).label) if self.freshness else ""
 
 
-class InexactFacts(NamedTuple):
-    """A published value that its source states otherwise than exactly."""
-
-    period_start: date
-    period_end: date
-    qualifier: str
-
-
 class MilestoneFacts(NamedTuple):
     """A deliverable."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -15,7 +15,6 @@ from dashboards import wording
 from dashboards.counting import stored_on_the_day
 from dashboards.facts import (
     IndicatorFacts,
-    InexactFacts,
     LatestFacts,
     PeriodFacts,
     ProgressFacts,
@@ -32,13 +31,12 @@ from indicators.formats import format_period
 from indicators.models import (
     Indicator,
     Observation,
-    ProgressRecord,
-    Qualifier,
     Target,
     TargetPeriod,
 )
-from indicators.progress import display_percent
+from indicators.progress import SUMS, Observed, Qualifier, display_percent
 from indicators.services import record_of
+from indicators.stated import partial_sum, qualifier_of
 from plans.prepared import DAY, KEY, AnyOf, Prepared, Row
 
 Scope = Literal["plan", "measure", "pk"]
@@ -64,8 +62,8 @@ class IndicatorLine:
     indicator: IndicatorFacts
     target: TargetFacts | None
     progress: ProgressFacts
-    stated_as: tuple[str, ...]
-    """How the values are stated that the value rests on, each way once; empty when exactly."""
+    qualifier: str | None
+    """How the value is to be read; None without one."""
 
     @property
     def counted(self) -> Counted:
@@ -84,8 +82,7 @@ class IndicatorLine:
     @cached_property
     def value_text(self) -> str | None:
         """The value published, with its qualifier; None when nothing is."""
-        qualifier = wording.qualifier_of(self.progress, self.target, self.stated_as)
-        return wording.observed(self.progress, self.target, self.indicator.unit, qualifier)
+        return wording.observed(self.progress, self.target, self.indicator.unit, self.qualifier)
 
     @cached_property
     def value_period(self) -> str:
@@ -93,9 +90,9 @@ class IndicatorLine:
         until = self.progress.reported_until
         if until is None:
             return ""
-        if self.target is not None and self.target.kind in wording.SUMS:
+        if self.target is not None and self.target.kind in SUMS:
             opening = _opening(self.target)
-            if opening is None or wording.partial_sum(self.progress, self.target):
+            if opening is None or partial_sum(self.progress):
                 return ""
             return format_period(opening, until)
         latest = self.progress.latest
@@ -128,10 +125,10 @@ def lines_of(scope: Scope, key: int, *, on: date) -> list[IndicatorLine]:
     periods: dict[int, list[PeriodFacts]] = defaultdict(list)
     for target, *period in ask.periods.rows(key=key) if len(missing) < len(rows) else ():
         periods[target].append(PeriodFacts(*period))
-    inexact: dict[int, list[InexactFacts]] = defaultdict(list)
-    for indicator, *value in ask.inexact.rows(key=key, day=on):
-        inexact[indicator].append(InexactFacts(*value))
-    evaluated = _evaluated(missing, inexact, on=on) if missing else {}
+    inexact: dict[int, list[Observed]] = defaultdict(list)
+    for indicator, start, end, qualifier in ask.inexact.rows(key=key, day=on):
+        inexact[indicator].append(Observed(start=start, end=end, qualifier=Qualifier(qualifier)))
+    evaluated = _evaluated(missing, on=on) if missing else {}
     lines: list[IndicatorLine] = []
     for row in rows:
         if row[_STATUS] is None:
@@ -199,7 +196,7 @@ def _questions(scope: Scope) -> _Questions:
                 .filter(period_end__lte=DAY, **of_indicator)
                 .exclude(qualifier=Qualifier.EXACT)
                 .order_by("indicator_id", "period_end")
-                .values_list("indicator_id", *InexactFacts._fields)
+                .values_list("indicator_id", "period_start", "period_end", "qualifier")
             )
         ),
     )
@@ -230,7 +227,7 @@ def _line(
     row: Row,
     latest: dict[int, LatestFacts],
     periods: dict[int, list[PeriodFacts]],
-    inexact: dict[int, list[InexactFacts]],
+    inexact: dict[int, list[Observed]],
 ) -> IndicatorLine:
     target = None
     if row[_TARGET_ID] is not None:
@@ -242,55 +239,27 @@ def _line(
         indicator=IndicatorFacts._make((*row[: _UNIT.start], UnitFacts._make(row[_UNIT]))),
         target=target,
         progress=progress,
-        stated_as=_stated_as(progress, target, inexact.get(row[0], ())),
+        qualifier=qualifier_of(
+            progress, target, () if target is None else target.periods, inexact.get(row[0], ())
+        ),
     )
 
 
-def _evaluated(
-    indicators: Sequence[int], inexact: dict[int, list[InexactFacts]], *, on: date
-) -> dict[int, list[IndicatorLine]]:
+def _evaluated(indicators: Sequence[int], *, on: date) -> dict[int, list[IndicatorLine]]:
     """Evaluate now what is not stored for the day."""
     asked = Indicator.objects.filter(pk__in=indicators).select_related("plan", "unit", "measure")
     records = [record_of(one) for one in evaluated_by_and_by(list(asked), on=on)]
     prefetch_related_objects([one.target for one in records if one.target], "source")
     lines: dict[int, list[IndicatorLine]] = defaultdict(list)
     for record in records:
-        pk = record.indicator.pk
-        line = _line_of(indicator_facts(record.indicator), record, inexact.get(pk, ()))
-        lines[pk].append(line)
+        line = IndicatorLine(
+            indicator=indicator_facts(record.indicator),
+            target=None if record.target is None else target_facts(record.target),
+            progress=progress_facts(record),
+            qualifier=record.value_qualifier,
+        )
+        lines[record.indicator.pk].append(line)
     return lines
-
-
-def _line_of(
-    indicator: IndicatorFacts, record: ProgressRecord, inexact: Iterable[InexactFacts]
-) -> IndicatorLine:
-    target = None if record.target is None else target_facts(record.target)
-    progress = progress_facts(record)
-    return IndicatorLine(
-        indicator=indicator,
-        target=target,
-        progress=progress,
-        stated_as=_stated_as(progress, target, inexact),
-    )
-
-
-def _stated_as(
-    progress: ProgressFacts, target: TargetFacts | None, inexact: Iterable[InexactFacts]
-) -> tuple[str, ...]:
-    """How the values are stated that a value rests on, among those that are not stated exactly."""
-    until = progress.reported_until
-    if until is None:
-        return ()
-    if target is None or target.kind not in wording.SUMS:
-        counted = {one.qualifier for one in inexact if one.period_end == until}
-    else:
-        opening = _opening(target)
-        counted = {
-            one.qualifier
-            for one in inexact
-            if one.period_end <= until and (opening is None or opening <= one.period_start)
-        }
-    return tuple(sorted(counted))
 
 
 def bar_of(progress: ProgressFacts) -> Bar | None:

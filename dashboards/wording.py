@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -26,8 +26,6 @@ from indicators.formats import (
 )
 from indicators.models import Observation, Qualifier, Target, Unit
 from plans.models import Source
-
-SUMS = (Target.Kind.QUOTA, Target.Kind.TOTAL)
 
 
 class Promise(Protocol):
@@ -174,39 +172,14 @@ def observed(
     progress: ProgressFacts,
     target: Promise | None,
     unit: UnitWords,
-    qualifier: Qualifier | str,
+    qualifier: str | None,
 ) -> str | None:
     """The value published, or None: with its unit where no target beside it says it in words."""
     if progress.value is None:
         return None
     alone = target is None or target.kind == Target.Kind.THRESHOLD
     write = format_quantity if alone or unit.symbol else format_value
-    return format_qualified(write(progress.value, unit), qualifier)
-
-
-def partial_sum(progress: ProgressFacts, target: Promise | None) -> bool:
-    """Whether a sum lacks a period that has ended: what it reaches is a minimum."""
-    return (
-        target is not None
-        and target.kind in SUMS
-        and progress.periods_ended is not None
-        and (progress.periods_reported or 0) < progress.periods_ended
-    )
-
-
-def joint_qualifier(stated: Collection[str]) -> Qualifier:
-    """How a value is stated that adds up values so stated; unlike parts leave only "about"."""
-    inexact = {Qualifier(one) for one in stated} - {Qualifier.EXACT}
-    if not inexact:
-        return Qualifier.EXACT
-    return inexact.pop() if len(inexact) == 1 else Qualifier.ABOUT
-
-
-def qualifier_of(
-    progress: ProgressFacts, target: Promise | None, stated_as: Collection[str]
-) -> Qualifier:
-    """How a value is to be read, from how the values it rests on are stated."""
-    return Qualifier.AT_LEAST if partial_sum(progress, target) else joint_qualifier(stated_as)
+    return format_qualified(write(progress.value, unit), qualifier or Qualifier.EXACT)
 
 
 def coverage(progress: ProgressFacts, frequency: str | None) -> str:

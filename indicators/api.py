@@ -380,7 +380,7 @@ def evaluated(
 ) -> list[ProgressRecord]:
     """Return the progress of indicators on a day, in their order."""
     if known_at is None:
-        by_indicator = progress_of(indicators, on=on)
+        by_indicator = progress_of(indicators, on=on, with_qualifiers=True)
     else:
         found = evaluate_indicators(indicators, on=on, known_at=known_at)
         by_indicator = {key: [record_of(one) for one in several] for key, several in found.items()}

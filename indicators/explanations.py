@@ -17,12 +17,16 @@ from indicators.evaluation import Evaluation, limits_of
 from indicators.formats import (
     format_date,
     format_expected,
+    format_of,
     format_percent,
     format_period,
     format_qualified,
     format_quantity,
 )
-from indicators.progress import Reason, Status, TargetKind
+from indicators.progress import Operator, Qualifier, Reason, Status, TargetKind
+
+Write = Callable[[str, Qualifier], str]
+"""How a value and its qualifier are joined: alone, or after "de"."""
 
 
 def explain(evaluation: Evaluation) -> str:
@@ -49,20 +53,37 @@ def _expected(evaluation: Evaluation) -> str:
     return format_expected(expected, evaluation.indicator.unit)
 
 
-def _goal(evaluation: Evaluation) -> str:
-    """Return what was promised: "au moins 100 projets"."""
+def _value(evaluation: Evaluation, write: Write = format_qualified) -> str:
+    """Return the value that was compared, as exactly as what it rests on is stated."""
+    result = evaluation.result
+    return write(_quantity(evaluation, result.value), result.value_qualifier or Qualifier.EXACT)
+
+
+def _goal(evaluation: Evaluation, write: Write = format_qualified) -> str:
+    """Return what was promised: "100 projets", "au plus 80 jours"."""
     terms = evaluation.terms
-    quantity = _quantity(evaluation, evaluation.result.target_value)
-    if terms is not None and terms.operator == "at_most":
-        return _("au plus %(quantity)s") % {"quantity": quantity}
-    return quantity
+    at_most = terms is not None and terms.operator == Operator.AT_MOST
+    return write(
+        _quantity(evaluation, evaluation.result.target_value),
+        Qualifier.AT_MOST if at_most else Qualifier.EXACT,
+    )
 
 
-def _baseline(evaluation: Evaluation) -> str:
-    """Return what a level is measured from, as exactly as its source states it."""
-    return format_qualified(
+def _of_baseline(evaluation: Evaluation) -> str:
+    """Return what a level is measured from, as exactly as its source states it, after "de"."""
+    return format_of(
         _quantity(evaluation, evaluation.result.baseline), evaluation.indicator.baseline_qualifier
     )
+
+
+def _from_baseline(evaluation: Evaluation, said: str) -> str:
+    """Add what the rate is reckoned from: without it, 78 for 100 reads as 78 %."""
+    if evaluation.result.baseline is None or evaluation.result.rate is None:
+        return said
+    return _("%(said)s, depuis une valeur initiale %(baseline)s") % {
+        "said": said,
+        "baseline": _of_baseline(evaluation),
+    }
 
 
 def _known(moment: date | None) -> str:
@@ -75,7 +96,9 @@ def _latest(evaluation: Evaluation) -> str:
     if latest is None:
         return _("Aucune valeur n’a été publiée.")
     return _("Dernière valeur publiée : %(value)s (%(period)s).") % {
-        "value": _quantity(evaluation, evaluation.result.latest_value),
+        "value": format_qualified(
+            _quantity(evaluation, evaluation.result.latest_value), latest.qualifier
+        ),
         "period": format_period(latest.start, latest.end),
     }
 
@@ -83,13 +106,20 @@ def _latest(evaluation: Evaluation) -> str:
 def _abandoned(evaluation: Evaluation) -> str:
     target = evaluation.target
     if target is not None and target.abandoned_on is not None:
-        said = _("La cible a été abandonnée le %(date)s : %(reason)s") % {
+        said = _("La cible a été abandonnée le %(date)s. %(reason)s") % {
             "date": format_date(target.abandoned_on),
-            "reason": target.abandonment_reason,
+            "reason": _as_sentence(target.abandonment_reason),
         }
     else:
         said = _("La mesure a été abandonnée, et sa cible avec elle.")
     return f"{said} {_latest(evaluation)}"
+
+
+def _as_sentence(typed: str) -> str:
+    """Return what a person typed, with a capital and a full stop."""
+    text = typed.strip()
+    ended = text.endswith((".", "!", "?", "…"))
+    return text[:1].upper() + text[1:] + ("" if ended else ".")
 
 
 def _no_target(evaluation: Evaluation) -> str:
@@ -123,15 +153,17 @@ def _threshold(evaluation: Evaluation) -> str:
     result = evaluation.result
     latest = result.counted[-1]
     terms = evaluation.terms
-    wanted = _("au plus") if terms is not None and terms.operator == "at_most" else _("au moins")
+    at_most = terms is not None and terms.operator == Operator.AT_MOST
     return _(
-        "Dernière valeur : %(value)s (%(period)s), pour un seuil d’%(wanted)s %(goal)s. "
+        "Dernière valeur : %(value)s (%(period)s), pour un seuil %(goal)s. "
         "Observations qui tiennent le seuil : %(held)s sur %(checked)s."
     ) % {
-        "value": _quantity(evaluation, result.value),
+        "value": _value(evaluation),
         "period": format_period(latest.start, latest.end),
-        "wanted": wanted,
-        "goal": _quantity(evaluation, result.target_value),
+        "goal": format_of(
+            _quantity(evaluation, result.target_value),
+            Qualifier.AT_MOST if at_most else Qualifier.AT_LEAST,
+        ),
         "held": result.held,
         "checked": result.checked,
     }
@@ -141,13 +173,12 @@ def _achieved(evaluation: Evaluation) -> str:
     result = evaluation.result
     if evaluation.terms is not None and evaluation.terms.kind == TargetKind.QUOTA:
         return _("Chaque période a atteint sa valeur : %(value)s en tout, pour %(goal)s.") % {
-            "value": _quantity(evaluation, result.value),
+            "value": _value(evaluation),
             "goal": _quantity(evaluation, result.target_value),
         }
-    return _("Au %(date)s, %(value)s pour une cible de %(goal)s : la cible est atteinte.") % {
+    return _("Au %(date)s, %(fact)s : la cible est atteinte.") % {
         "date": _known(result.reported_until),
-        "value": _quantity(evaluation, result.value),
-        "goal": _goal(evaluation),
+        "fact": _from_baseline(evaluation, _value_for_goal(evaluation)),
     }
 
 
@@ -163,16 +194,24 @@ def _partly_achieved(evaluation: Evaluation) -> str:
     ) % {"held": held, "all": len(periods)}
 
 
-def _against_goal(evaluation: Evaluation) -> str:
-    """Return "71 entreprises pour une cible de 175 entreprises (40 %)"."""
-    result = evaluation.result
-    said = _("%(value)s pour une cible de %(goal)s") % {
-        "value": _quantity(evaluation, result.value),
-        "goal": _goal(evaluation),
+def _value_for_goal(evaluation: Evaluation) -> str:
+    """Return "71 entreprises pour une cible de 175 entreprises"."""
+    return _("%(value)s pour une cible %(goal)s") % {
+        "value": _value(evaluation),
+        "goal": _goal(evaluation, format_of),
     }
-    if result.rate is not None:
-        said += f" ({format_percent(result.rate)})"
-    return said
+
+
+def _against_goal(evaluation: Evaluation) -> str:
+    """Return the same with the rate, "(40 %)", and with the baseline that it is reckoned from."""
+    result = evaluation.result
+    said = _from_baseline(evaluation, _value_for_goal(evaluation))
+    if result.rate is None:
+        return said
+    rate = format_percent(result.rate)
+    if result.baseline is not None:
+        rate = _("%(rate)s du chemin") % {"rate": rate}
+    return f"{said} ({rate})"
 
 
 def _missed(evaluation: Evaluation) -> str:
@@ -183,12 +222,25 @@ def _missed(evaluation: Evaluation) -> str:
 
 
 def _overdue(evaluation: Evaluation) -> str:
-    return _(
-        "L’échéance du %(due)s est passée, mais les données publiées s’arrêtent au %(until)s ou "
-        "sont incomplètes : %(fact)s."
-    ) % {
-        "due": _known(evaluation.result.due),
-        "until": _known(evaluation.result.reported_until),
+    result = evaluation.result
+    if result.reported_until == result.due:
+        words = _(
+            "L’échéance du %(due)s est passée, mais les données publiées sont incomplètes : "
+            "%(fact)s."
+        )
+    elif result.gaps:
+        words = _(
+            "L’échéance du %(due)s est passée, mais les données publiées s’arrêtent au %(until)s "
+            "et sont incomplètes : %(fact)s."
+        )
+    else:
+        words = _(
+            "L’échéance du %(due)s est passée, mais les données publiées s’arrêtent au %(until)s : "
+            "%(fact)s."
+        )
+    return words % {
+        "due": _known(result.due),
+        "until": _known(result.reported_until),
         "fact": _against_goal(evaluation),
     }
 
@@ -213,13 +265,13 @@ def _not_computable(evaluation: Evaluation) -> str:
 def _regressing(evaluation: Evaluation) -> str:
     result = evaluation.result
     return _(
-        "Au %(date)s, la valeur est de %(value)s : partie de %(baseline)s, elle s’éloigne de la "
-        "cible (%(goal)s)."
+        "Au %(date)s, la valeur est %(value)s : partie %(baseline)s, elle s’éloigne de la cible "
+        "(%(goal)s)."
     ) % {
         "date": _known(result.reported_until),
-        "value": _quantity(evaluation, result.value),
+        "value": _value(evaluation, format_of),
         "goal": _goal(evaluation),
-        "baseline": _baseline(evaluation),
+        "baseline": _of_baseline(evaluation),
     }
 
 
@@ -236,40 +288,38 @@ def _open_ended(evaluation: Evaluation) -> str:
 
 
 def _early(evaluation: Evaluation) -> str:
-    result = evaluation.result
     limit = limits_of(evaluation.indicator.plan).early
     return _(
-        "Au %(date)s, la valeur est de %(value)s ; moins de %(limit)s du chemin était prévu à "
-        "cette date : il est trop tôt pour juger du rythme."
+        "%(said)s ; moins de %(limit)s du chemin était prévu à cette date : il est trop tôt pour "
+        "juger du rythme."
     ) % {
-        "date": _known(result.reported_until),
-        "value": _quantity(evaluation, result.value),
+        "said": _from_baseline(evaluation, _value_that_day(evaluation)),
         "limit": format_percent(limit),
+    }
+
+
+def _value_that_day(evaluation: Evaluation) -> str:
+    return _("Au %(date)s, la valeur est %(value)s") % {
+        "date": _known(evaluation.result.reported_until),
+        "value": _value(evaluation, format_of),
     }
 
 
 def _paced(evaluation: Evaluation) -> str:
     result = evaluation.result
-    said = _(
-        "Au %(date)s, la valeur est de %(value)s ; la trajectoire prévoyait %(expected)s à cette "
-        "date"
-    ) % {
-        "date": _known(result.reported_until),
-        "value": _quantity(evaluation, result.value),
+    said = _("%(said)s ; la trajectoire prévoyait %(expected)s à cette date") % {
+        "said": _value_that_day(evaluation),
         "expected": _expected(evaluation),
     }
     if result.pace is None:
         return f"{said}."
-    if result.baseline is not None:
-        return _(
-            "%(said)s, depuis une valeur initiale de %(baseline)s : %(pace)s du chemin attendu."
-        ) % {
-            "said": said,
-            "baseline": _baseline(evaluation),
-            "pace": format_percent(result.pace),
-        }
-    return _("%(said)s : %(pace)s du rythme attendu.") % {
-        "said": said,
+    words = (
+        _("%(said)s : %(pace)s du rythme attendu.")
+        if result.baseline is None
+        else _("%(said)s : %(pace)s du chemin attendu.")
+    )
+    return words % {
+        "said": _from_baseline(evaluation, said),
         "pace": format_percent(result.pace),
     }
 

@@ -177,6 +177,19 @@ def format_qualified(text: str, qualifier: Qualifier | str) -> str:
             return text
 
 
+def format_of(text: str, qualifier: Qualifier | str) -> str:
+    """The same after "de", elided before a qualifier: ``de 300``, ``d’au moins 300``."""
+    match Qualifier(qualifier):
+        case Qualifier.AT_LEAST:
+            return _("d’au moins %(value)s") % {"value": text}
+        case Qualifier.ABOUT:
+            return _("d’environ %(value)s") % {"value": text}
+        case Qualifier.AT_MOST:
+            return _("d’au plus %(value)s") % {"value": text}
+        case Qualifier.EXACT:
+            return _("de %(value)s") % {"value": text}
+
+
 def format_date(on: date) -> str:
     """``20 juin 2019``, ``1er juin 2019``."""
     return f"{_day_and_month(on)} {on.year}"

@@ -40,14 +40,17 @@ from indicators.readings import (
     read,
 )
 from indicators.selection import (
+    SUMS,
     WIDE,
     Window,
     aggregate,
     exact,
+    has_gaps,
     own_value,
     published_by,
     rounded,
     select,
+    value_qualifier,
     window_of,
 )
 from indicators.terms import (
@@ -73,6 +76,7 @@ __all__ = [
     "ALLOWED_KINDS",
     "DEFAULT_LIMITS",
     "RULES_VERSION",
+    "SUMS",
     "Checkpoint",
     "Coverage",
     "Frequency",
@@ -101,11 +105,12 @@ __all__ = [
     "evaluate",
     "expected_at",
     "expected_path",
+    "value_qualifier",
 ]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """The edition of these rules: what is stored under another one is computed anew, not shown.
-Raise it with any change of what :func:`evaluate` answers."""
+Raise it with any change of what :func:`evaluate` answers, or of the sentence stored with it."""
 
 
 class Status(StrEnum):
@@ -163,6 +168,8 @@ class Progress:
     threshold, the latest of all without a target."""
     target_value: Decimal | None
     """The sum of the periods for a quota."""
+    value_qualifier: Qualifier | None = None
+    """How ``value`` is to be read, from how what it rests on is stated; None without a value."""
     satisfied: bool | None
     """Whether what is published meets the target. A quota: whether every period ended, is wholly
     reported and satisfied."""
@@ -189,6 +196,8 @@ class Progress:
     """The observations that ``value`` rests on or, for level and threshold, ends with."""
     reported_until: date | None = None
     """The end of the last of them."""
+    gaps: bool = False
+    """A sum: whether days of the window before that end are in none of them."""
     ignored: int = 0
     """Observations left out because they straddle a border of the window."""
     overlapping: int = 0
@@ -235,6 +244,7 @@ def evaluate(
             status=Status.NO_TARGET,
             reason=Reason.NO_TARGET,
             value=rounded(latest_value),
+            value_qualifier=None if latest is None else latest.qualifier,
             target_value=None,
             satisfied=None,
             counted=() if latest is None else (latest,),
@@ -262,6 +272,13 @@ def evaluate(
         status=_status(target, reading, window, limits, on=on, closed=closed),
         reason=reading.reason,
         value=rounded(reading.value),
+        value_qualifier=None
+        if reading.value is None
+        else value_qualifier(
+            target.kind,
+            selection.counted,
+            partial=reading.coverage is not None and reading.coverage.partial,
+        ),
         target_value=rounded(reading.target_value),
         satisfied=reading.satisfied,
         rate=rounded(reading.rate),
@@ -275,6 +292,7 @@ def evaluate(
         pace=rounded(reading.pace),
         counted=selection.counted,
         reported_until=selection.reported_until,
+        gaps=target.kind in SUMS and has_gaps(window, selection.counted),
         ignored=selection.ignored,
         overlapping=selection.overlapping,
         latest=latest,

@@ -25,9 +25,10 @@ from indicators.selection import (
     own_value,
     rounded,
     total,
+    value_qualifier,
     window_of,
 )
-from indicators.terms import Checkpoint, Operator, Series, Target, TargetKind
+from indicators.terms import Checkpoint, Operator, Qualifier, Series, Target, TargetKind
 
 
 class Reason(StrEnum):
@@ -69,12 +70,14 @@ class PeriodProgress:
 
     ``ended`` from the day after its last; ``complete`` when the observations cover each of its
     days; ``satisfied`` compares what is published so far, and is final once both are true.
+    ``value_qualifier`` says how the value is to be read, as it does of the whole.
     """
 
     start: date
     end: date
     target: Decimal
     value: Decimal | None
+    value_qualifier: Qualifier | None
     rate: Decimal | None
     ended: bool
     complete: bool
@@ -160,6 +163,9 @@ def _read_quota(series: Series, target: Target, selection: Selection, on: date) 
                 end=quota.end,
                 target=quota.value,
                 value=rounded(value),
+                value_qualifier=None
+                if value is None
+                else value_qualifier(target.kind, inside, partial=has_ended and not is_complete),
                 rate=None if value is None else rounded(value / goal),
                 ended=has_ended,
                 complete=is_complete,

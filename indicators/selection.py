@@ -16,8 +16,11 @@ from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
-from indicators.periods import Span
-from indicators.terms import Measurement, Observed, Series, Target, TargetKind
+from indicators.periods import Span, covers, merge
+from indicators.terms import Measurement, Observed, Qualifier, Series, Target, TargetKind
+
+SUMS = frozenset({TargetKind.QUOTA, TargetKind.TOTAL})
+"""Kinds of targets whose value adds up every observation that counts; else the latest is it."""
 
 # --- Exact numbers ---------------------------------------------------------------------------
 
@@ -140,7 +143,7 @@ def select(
             touches_previous = place > 0 and one.start <= ends[place - 1]
             ignored += touches_this or touches_previous
     overlapping = 0
-    if target.kind in (TargetKind.QUOTA, TargetKind.TOTAL):
+    if target.kind in SUMS:
         for place, inside in enumerate(by_span):
             by_span[place] = disjoint(inside)
             overlapping += len(inside) - len(by_span[place])
@@ -189,3 +192,45 @@ def aggregate(
         return rounded(total(one.value for one in apart))
     share = total(one.numerator for one in apart) / total(one.denominator for one in apart)
     return rounded(share * exact(ratio_scale))
+
+
+# --- What can be said of them ----------------------------------------------------------------
+
+
+def has_gaps(window: Window, counted: Sequence[Observed]) -> bool:
+    """Whether days of the window, before the end of what is reported, are in no observation.
+
+    Asked of a sum: days that lie between two periods of a quota are nobody's. From the first
+    observation where the start is unknown.
+    """
+    merged = merge((one.start, one.end) for one in counted)
+    if not merged:
+        return False
+    until = merged[-1][1]
+    opening = window.start or merged[0][0]
+    return any(
+        not covers(merged, max(start, opening), min(end, until))
+        for start, end in window.spans
+        if start <= until
+    )
+
+
+def joint_qualifier(stated: Iterable[Qualifier]) -> Qualifier:
+    """How a value is stated that adds up values so stated; unlike parts leave only "about"."""
+    inexact = set(stated) - {Qualifier.EXACT}
+    if not inexact:
+        return Qualifier.EXACT
+    return inexact.pop() if len(inexact) == 1 else Qualifier.ABOUT
+
+
+def value_qualifier(
+    kind: TargetKind | None, counted: Sequence[Observed], *, partial: bool
+) -> Qualifier:
+    """How a value is to be read, from how the observations that count are stated.
+
+    A sum is stated as all of its parts are, any other value as the latest. A sum that lacks a
+    period that has ended (``partial``) is a minimum, whatever its parts.
+    """
+    if partial:
+        return Qualifier.AT_LEAST
+    return joint_qualifier(one.qualifier for one in (counted if kind in SUMS else counted[-1:]))

@@ -316,7 +316,7 @@ class ObservationSerializer(serializers.Serializer[Any]):
 
 
 FIGURES = ("target_value", "rate", "expected", "expected_share", "pace")
-NOT_OBSERVED = ("value", "satisfied", "reported_until")
+NOT_OBSERVED = ("value", "value_qualifier", "satisfied", "reported_until")
 
 
 def missing_of_progress(row: ProgressRecord) -> dict[str, str]:
@@ -364,6 +364,19 @@ class ProgressSerializer(serializers.Serializer[Any]):
     )
     unit = unit_of_indicator()
     value = Number("What is published, in the unit.", allow_null=True, example="71")
+    value_qualifier = Choice(
+        "How `value` is to be read, from how what it rests on is stated. A sum of values stated "
+        "in unlike ways is `about`; one that lacks an ended period is `at_least`.",
+        Qualifier,
+        allow_null=True,
+        example="at_least",
+    )
+    value_qualifier_label = Text(
+        "The precision in French; null as the code is.",
+        of=lambda row: row.value_qualifier and str(Qualifier(row.value_qualifier).label),
+        allow_null=True,
+        example="au moins",
+    )
     target_value = Number("What is promised, in the unit.", allow_null=True, example="175")
     rate = Number(
         "Share of the way done: 0.4 is 40 %.", decimals=10, allow_null=True, example="0.4057142857"

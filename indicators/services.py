@@ -12,13 +12,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from indicators import progress
 from indicators.evaluation import TOGETHER, Evaluation, evaluated_by_and_by
 from indicators.explanations import explain
-from indicators.models import Indicator, Observation, ProgressRecord
+from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target
+from indicators.stated import qualifier_of
 from plans import workflow
 from plans.models import Plan
 
@@ -36,7 +37,7 @@ def record_of(evaluation: Evaluation) -> ProgressRecord:
     """Return an evaluation as the row that stores it, not saved."""
     result = evaluation.result
     coverage = result.coverage
-    return ProgressRecord(
+    record = ProgressRecord(
         indicator=evaluation.indicator,
         target=evaluation.target,
         evaluated_on=result.on,
@@ -63,14 +64,19 @@ def record_of(evaluation: Evaluation) -> ProgressRecord:
         freshness=result.freshness,
         next_due_on=result.next_due,
     )
+    record.value_qualifier = result.value_qualifier
+    return record
 
 
-def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[ProgressRecord]]:
+def progress_of(
+    indicators: Sequence[Indicator], *, on: date, with_qualifiers: bool = False
+) -> dict[int, list[ProgressRecord]]:
     """Return the progress of each indicator on a day, by indicator id.
 
     One record per target in force, or one without target. What is stored for that very day is
     read (two queries); what is not is evaluated now, so that a page never shows another day's
     status even before that of the day is stored. The indicators come with plan, unit and measure.
+    `with_qualifiers` says of each record how its value is to be read (two queries at most).
     """
     stored: dict[int, list[ProgressRecord]] = defaultdict(list)
     for record in (
@@ -83,11 +89,42 @@ def progress_of(indicators: Sequence[Indicator], *, on: date) -> dict[int, list[
         .order_by("target__position", "target__code", "target_id")
     ):
         stored[record.indicator_id].append(record)
+    if with_qualifiers:
+        _qualify([record for records in stored.values() for record in records], on=on)
     missing = [indicator for indicator in indicators if indicator.pk not in stored]
     if missing:
         for evaluation in evaluated_by_and_by(missing, on=on):
             stored[evaluation.indicator.pk].append(record_of(evaluation))
     return stored
+
+
+def _qualify(records: Sequence[ProgressRecord], *, on: date) -> None:
+    """Say of stored records how their values are to be read."""
+    inexact: dict[int, list[progress.Observed]] = defaultdict(list)
+    for pk, start, end, qualifier in (
+        Observation.objects.current()
+        .of_indicators({record.indicator_id for record in records})
+        .filter(period_end__lte=on)
+        .exclude(qualifier=Qualifier.EXACT)
+        .order_by()
+        .values_list("indicator_id", "period_start", "period_end", "qualifier")
+    ):
+        inexact[pk].append(
+            progress.Observed(start=start, end=end, qualifier=progress.Qualifier(qualifier))
+        )
+    quotas = {
+        record.pk: record.target
+        for record in records
+        if record.target is not None
+        and record.target.kind == Target.Kind.QUOTA
+        and record.indicator_id in inexact
+    }
+    prefetch_related_objects(list(quotas.values()), "periods")
+    for record in records:
+        periods = quotas[record.pk].periods.all() if record.pk in quotas else ()
+        record.value_qualifier = qualifier_of(
+            record, record.target, periods, inexact.get(record.indicator_id, ())
+        )
 
 
 @transaction.atomic

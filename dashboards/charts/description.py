@@ -130,7 +130,10 @@ def _observed_sentences(chart: Chart) -> list[str]:
     if chart.kind is TargetKind.TOTAL:
         sentences.append(
             _("Réalisé, en cumul : %(value)s au %(day)s.")
-            % {"value": _height_words(chart, last), "day": format_date(last.end)}
+            % {
+                "value": format_qualified(chart.amount(last.height), chart.value_qualifier),
+                "day": format_date(last.end),
+            }
         )
     if len(points) <= _LISTED:
         said = [
@@ -149,22 +152,21 @@ def _observed_sentences(chart: Chart) -> list[str]:
         )
         % {
             "count": len(points),
-            "first": chart.amount(points[0].value),
+            "first": _figure(chart, points[0]),
             "first_day": _when(chart, points[0]),
             "last": _stated(chart, last.value, last.qualifier, provisional=last.provisional),
             "last_day": _when(chart, last),
-            "lowest": chart.amount(lowest.value),
+            "lowest": _figure(chart, lowest),
             "lowest_day": _when(chart, lowest),
-            "highest": chart.amount(highest.value),
+            "highest": _figure(chart, highest),
             "highest_day": _when(chart, highest),
         }
     )
     return sentences
 
 
-def _height_words(chart: Chart, point: Point) -> str:
-    text = chart.amount(point.height)
-    return format_qualified(text, Qualifier.AT_LEAST) if chart.is_partial_sum else text
+def _figure(chart: Chart, point: Point) -> str:
+    return format_qualified(chart.amount(point.value), point.qualifier)
 
 
 def _stated(chart: Chart, value: Decimal, qualifier: Qualifier, *, provisional: bool) -> str:

@@ -92,6 +92,8 @@ class Chart:
     start: date | None = None
     """Where the window, or the path of a level, starts."""
     due: date | None = None
+    value_qualifier: Qualifier = Qualifier.EXACT
+    """How the value that the progress rests on is to be read: of a total, its running sum."""
     points: tuple[Point, ...] = ()
     slots: tuple[Slot, ...] = ()
     path: tuple[Checkpoint, ...] = ()
@@ -120,11 +122,6 @@ class Chart:
         """The baseline where it is one of what is drawn: a total is counted from zero, and a
         threshold is held whatever came before."""
         return self.baseline if self.kind in (TargetKind.LEVEL, None) else None
-
-    @property
-    def is_partial_sum(self) -> bool:
-        """Whether the running sum lacks a period that ended: what it reaches is "at least"."""
-        return self.kind is TargetKind.TOTAL and bool(self.missing)
 
     @property
     def is_empty(self) -> bool:
@@ -159,6 +156,7 @@ def chart_of(
         tolerance=Decimal(0) if target is None else target.tolerance,
         start=result.measured_from,
         due=result.due,
+        value_qualifier=result.value_qualifier or Qualifier.EXACT,
         points=_points(series, kind, result),
         slots=_slots(result),
         path=path,
@@ -199,7 +197,6 @@ def _slots(result: Progress) -> tuple[Slot, ...]:
     slots = []
     for period in result.periods:
         inside = [one for one in result.counted if period.start <= one.end <= period.end]
-        stated = {one.qualifier for one in inside} - {Qualifier.EXACT}
         slots.append(
             Slot(
                 start=period.start,
@@ -209,17 +206,10 @@ def _slots(result: Progress) -> tuple[Slot, ...]:
                 ended=period.ended,
                 complete=period.complete,
                 provisional=any(one.provisional for one in inside),
-                qualifier=_joint(stated),
+                qualifier=period.value_qualifier or Qualifier.EXACT,
             )
         )
     return tuple(slots)
-
-
-def _joint(stated: set[Qualifier]) -> Qualifier:
-    """How a sum is stated of which some parts are so stated. Unlike parts leave only "about"."""
-    if not stated:
-        return Qualifier.EXACT
-    return stated.pop() if len(stated) == 1 else Qualifier.ABOUT
 
 
 def _path(series: Series, target: Target | None) -> tuple[Checkpoint, ...]:

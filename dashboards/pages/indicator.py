@@ -26,8 +26,8 @@ from indicators.formats import (
     format_quantity,
     format_value,
 )
-from indicators.models import Indicator, Observation, ProgressRecord, Target, Unit
-from indicators.progress import PeriodProgress
+from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target, Unit
+from indicators.progress import SUMS, PeriodProgress
 from indicators.querysets import IndicatorQuerySet
 from indicators.services import record_of
 from plans.models import Plan, Source
@@ -223,18 +223,16 @@ def _reading(evaluation: Evaluation) -> Reading:
     indicator, target = evaluation.indicator, evaluation.target
     record = record_of(evaluation)
     chart = _chart(evaluation)
-    counted = [one.qualifier for one in evaluation.result.counted]
-    if target is None or target.kind not in wording.SUMS:
-        counted = counted[-1:]
     progress = progress_facts(record)
-    qualifier = wording.qualifier_of(progress, target, counted)
     target_text = None if target is None else wording.promise(target, indicator.unit)
     return Reading(
         indicator=indicator,
         target=target,
         target_text=target_text,
         progress=record,
-        value_text=wording.observed(progress, target, indicator.unit, qualifier),
+        value_text=wording.observed(
+            progress, target, indicator.unit, evaluation.result.value_qualifier
+        ),
         value_period=_value_period(evaluation),
         coverage_text=wording.coverage(progress, indicator.frequency),
         bar=bar_of(progress),
@@ -258,7 +256,7 @@ def _value_period(evaluation: Evaluation) -> str:
     counted = evaluation.result.counted
     if not counted:
         return ""
-    if evaluation.target is not None and evaluation.target.kind in wording.SUMS:
+    if evaluation.target is not None and evaluation.target.kind in SUMS:
         return format_period(counted[0].start, counted[-1].end)
     return format_period(counted[-1].start, counted[-1].end)
 
@@ -268,7 +266,12 @@ def _calculation(evaluation: Evaluation) -> Iterator[Step]:
     result, unit = evaluation.result, evaluation.indicator.unit
     if evaluation.target is None or result.value is None or result.target_value is None:
         return
-    yield Step(label=_("Valeur retenue"), text=format_quantity(result.value, unit))
+    yield Step(
+        label=_("Valeur retenue"),
+        text=format_qualified(
+            format_quantity(result.value, unit), result.value_qualifier or Qualifier.EXACT
+        ),
+    )
     yield Step(
         label=_("Cible (total déduit)") if result.derived_total else _("Cible"),
         text=format_quantity(result.target_value, unit),
@@ -333,7 +336,11 @@ def _period_rows(
     yield Row(
         start=period.start,
         end=period.end,
-        value_text=None if period.value is None else format_value(period.value, unit),
+        value_text=None
+        if period.value is None
+        else format_qualified(
+            format_value(period.value, unit), period.value_qualifier or Qualifier.EXACT
+        ),
         target_text=promised,
         rate=period.rate,
         summed=period.value is not None,

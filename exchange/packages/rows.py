@@ -224,7 +224,7 @@ def _progress(stored: StoredPlan, *, on: date) -> Iterator[Row]:
         held.row.plan = stored.row
         indicators.append(held.row)
     models.prefetch_related_objects(indicators, "measure")
-    records = progress_of(indicators, on=on)
+    records = progress_of(indicators, on=on, with_qualifiers=True)
     for indicator in indicators:
         for record in records[indicator.pk]:
             yield _progress_row(indicator, record)
@@ -243,6 +243,7 @@ def _progress_row(indicator: Indicator, record: ProgressRecord) -> Row:
         status_label=str(record.get_status_display()),
         reason=str(record.reason),
         status=str(record.status),
+        value_qualifier=None if record.value_qualifier is None else str(record.value_qualifier),
         freshness=None if record.freshness is None else str(record.freshness),
         **{
             name: rounded(getattr(record, name), RATE_STEP)

@@ -263,6 +263,7 @@ PROGRESS = Table(
         Field("explanation", "Pourquoi ce statut, en une phrase.", required=True),
         Field("rate", "Taux d’avancement, en fraction : 0.4 pour 40 %.", "number"),
         Field("value", "Valeur agrégée, dans l’unité ; vide : rien n’est publié.", "number"),
+        Field("value_qualifier", "Précision de cette valeur : exact, at_least, about, at_most."),
         Field("target_value", "Valeur visée.", "number"),
         Field("expected", "Valeur attendue à la fin des données.", "number"),
         Field("expected_share", "Part de la cible attendue, en fraction.", "number"),

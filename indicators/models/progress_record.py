@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from indicators import progress
 from indicators.models.indicator import VALUE_DECIMALS, VALUE_DIGITS, Indicator
 from indicators.models.observation import Observation
 from indicators.models.outdating import outdates_progress
@@ -86,6 +87,9 @@ class ProgressRecord(models.Model):
     periods_total = models.PositiveIntegerField(null=True)
     freshness = models.CharField(max_length=5, choices=Freshness, null=True)
     next_due_on = models.DateField(null=True)
+
+    value_qualifier: progress.Qualifier | None
+    """How `value` is to be read; None without one. Not stored: `indicators.services` says it."""
 
     class Meta:
         verbose_name = _("avancement")

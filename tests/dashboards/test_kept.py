@@ -40,7 +40,7 @@ from dashboards.lines import IndicatorLine
 from dashboards.milestones import MilestoneEntry
 from dashboards.pages.plan import PlanPage
 from indicators import services
-from indicators.models import Freshness, Indicator, Observation, Status, Target, Unit
+from indicators.models import Freshness, Indicator, Observation, Qualifier, Status, Target, Unit
 from indicators.services import refresh_all_progress
 from measures.models import Advancement, Measure, Milestone
 from objectives.models import Objective
@@ -131,7 +131,7 @@ lines = st.builds(
         latest=st.none()
         | st.builds(LatestFacts, days, days, st.booleans(), words, st.none() | sources),
     ),
-    stated_as=st.sampled_from([(), ("about",), ("about", "at_least")]),
+    qualifier=st.none() | st.sampled_from(Qualifier.values),
 )
 actors = st.lists(st.builds(ActorFacts, words, words), max_size=2).map(tuple)
 entries = st.builds(

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from indicators import progress
+from indicators.explanations import explain
 from indicators.models import Indicator, Observation, Target
 from measures.models import Advancement, Measure
 from objectives.models import Objective
@@ -19,6 +20,7 @@ from tests.exchange.reference_plans import (
     milestones,
     statuses,
 )
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +79,59 @@ def test_every_status_is_shown(on: date) -> None:
         "utilisateurs-plateforme": "abandoned",
     }
     assert set(shown.values()) == {str(status) for status in progress.Status}
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (
+            "salles-equipees",
+            (
+                "L’échéance du 31 décembre 2025 est passée, mais les données publiées s’arrêtent "
+                "au 31 décembre 2024 : 78 salles pour une cible de 100 salles, depuis une valeur "
+                "initiale de 10 salles (76 % du chemin)."
+            ),
+        ),
+        (
+            "part-femmes",
+            (
+                "Au 31 décembre 2025, la valeur est de 28 % : partie d’environ 30 %, elle "
+                "s’éloigne de la cible (50 %)."
+            ),
+        ),
+        (
+            "start-ups-creees",
+            (
+                "Au 31 décembre 2025, la valeur est d’au moins 27 start-ups ; la trajectoire "
+                "prévoyait 36 start-ups à cette date : 75 % du rythme attendu."
+            ),
+        ),
+        (
+            "delai-instruction",
+            (
+                "Dernière valeur : environ 42 jours (31 décembre 2025), pour un seuil d’au plus "
+                "30 jours. Observations qui tiennent le seuil : 1 sur 2."
+            ),
+        ),
+        (
+            "consommation",
+            (
+                "Le taux d’avancement ne se calcule pas : la cible est à la baisse et la valeur "
+                "initiale n’est pas connue. Dernière valeur publiée : au plus 139,5 MWh "
+                "(31 décembre 2025)."
+            ),
+        ),
+        (
+            "bornes-installees",
+            (
+                "La cible a été abandonnée le 15 mars 2023. Les bornes ont été remplacées par un "
+                "site (exemple). Dernière valeur publiée : 4 bornes (31 décembre 2022)."
+            ),
+        ),
+    ],
+)
+def test_sentences_say_figures_as_exactly_as_they_are_known(code: str, sentence: str) -> None:
+    assert plain(explain(evaluations(SLUG, DAYS[0])[code])) == sentence
 
 
 @pytest.mark.parametrize("on", DAYS)

@@ -132,6 +132,7 @@ def test_progress_is_that_of_the_day(plan: Plan) -> None:
     assert record["evaluated_on"] == "2023-03-01"
     assert (record["status"], record["status_label"]) == ("overdue", "échu, bilan non publié")
     assert record["rate"] == "0.4357142857"
+    assert (record["value"], record["value_qualifier"]) == ("30.5", "at_least")
     assert (record["periods_reported"], record["periods_ended"]) == ("1", "2")
 
 
@@ -162,6 +163,19 @@ def test_stored_and_computed_progress_give_the_same_bytes(plan: Plan) -> None:
     computed = archive_of(plan, on=DAY).content
     refresh_all_progress(on=DAY)
     assert archive_of(plan, on=DAY).content == computed
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_value_is_as_exact_in_its_progress_as_where_it_stands(plan: Plan, stored: bool) -> None:
+    indicator = IndicatorFactory.create(plan=plan, on_plan=True, code="articles")
+    ObservationFactory.create(indicator=indicator, qualifier="about", published=True)
+    if stored:
+        refresh_all_progress(on=DAY)
+    content = archive_of(plan, on=DAY).content
+    [observation] = [one for one in rows(content, "observations") if one["indicator"] == "articles"]
+    [record] = [one for one in rows(content, "progress") if one["indicator"] == "articles"]
+    assert (record["value"], record["value_qualifier"]) == ("30", "about")
+    assert observation["qualifier"] == record["value_qualifier"]
 
 
 def test_another_day_changes_the_bytes_and_not_the_data(plan: Plan) -> None:

@@ -28,6 +28,7 @@ from tests.factories import (
     TargetFactory,
 )
 from tests.full_plan import fill
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -56,10 +57,30 @@ def test_progress_is_that_of_the_rules(client: Client, companies: Indicator, tod
         "value": "71",
         "rate": "0.4057142857",
     }
+    assert row["value_qualifier"] == "at_least"
     assert (row["expected"], row["target_value"], row["derived_total"]) == ("70", "175", True)
     assert (row["periods_reported"], row["periods_ended"], row["periods_total"]) == (2, 3, 5)
     assert row["missing_reason"] == {}
-    assert "71\u00a0entreprises" in row["explanation"]
+    assert "d’au moins 71\u00a0entreprises" in row["explanation"]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_value_says_how_exactly_it_is_known(client: Client, stored: bool) -> None:
+    indicator = IndicatorFactory.create(code="articles", on_plan=True)
+    ObservationFactory.create(
+        indicator=indicator, value=Decimal(1300), qualifier="at_least", published=True
+    )
+    if stored:
+        refresh_all_progress(on=timezone.localdate())
+    [row] = rows(client, "progress/")
+    assert (row["value"], row["value_qualifier"]) == ("1300", "at_least")
+    assert row["value_qualifier_label"] == "au moins"
+    assert "Dernière valeur publiée : au moins 1 300 " in plain(row["explanation"])
+    known = client.get("/api/v1/progress/", {"known_at": timezone.now().isoformat()})
+    assert known.json()["results"] == [row]
+    table = client.get("/api/v1/progress/?format=csv").content.decode()
+    [written] = csv.DictReader(io.StringIO(table))
+    assert (written["value"], written["value_qualifier"]) == ("1300", "at_least")
 
 
 def test_progress_on_another_day(client: Client, companies: Indicator) -> None:
@@ -110,7 +131,7 @@ def test_what_is_missing_says_why(client: Client) -> None:
     IndicatorFactory.create(on_plan=True, frequency=None)
     [row] = rows(client, "progress/")
     empty = {name for name, value in row.items() if value is None}
-    labels = {"freshness_label", "target"}
+    labels = {"freshness_label", "value_qualifier_label", "target"}
     assert set(row["missing_reason"]) == empty - labels
     assert (row["status"], row["missing_reason"]["rate"]) == ("no_target", "no_target")
 
@@ -318,7 +339,7 @@ COSTS = {
     "indicators/?status=behind": 5,
     "targets/": 5,
     "observations/": 2,
-    "progress/": 5,
+    "progress/": 6,
     "progress/?on=2024-01-01": 9,
     "observations/export.csv": 2,
     "plans/plan/indicators/followed/": 3,

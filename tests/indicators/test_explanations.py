@@ -17,6 +17,7 @@ from indicators.progress import (
     Observed,
     Operator,
     PeriodQuota,
+    Qualifier,
     Series,
     TargetKind,
     evaluate,
@@ -26,12 +27,15 @@ from plans.models import Plan
 from tests.typography import plain
 
 UNIT = Unit(code="entreprises", name="entreprise", name_plural="entreprises")
-INDICATOR = Indicator(plan=Plan(), unit=UNIT, measurement="flow")
 
 
-def year(number: int, value: int) -> Observed:
+def year(number: int, value: int, stated: Qualifier = Qualifier.EXACT) -> Observed:
     return Observed(
-        start=date(number, 1, 1), end=date(number, 12, 31), value=Decimal(value), sequence=number
+        start=date(number, 1, 1),
+        end=date(number, 12, 31),
+        value=Decimal(value),
+        qualifier=stated,
+        sequence=number,
     )
 
 
@@ -41,6 +45,7 @@ def sentence(
     measurement: Measurement = Measurement.FLOW,
     target: Target | None = None,
     baseline: int | None = None,
+    baseline_stated: Qualifier = Qualifier.EXACT,
     **terms: Any,
 ) -> str:
     """Return the sentence, its no-break spaces made plain so that the tests read as text."""
@@ -53,7 +58,9 @@ def sentence(
     )
     asked = Terms(**terms) if terms else None
     evaluation = Evaluation(
-        indicator=INDICATOR,
+        indicator=Indicator(
+            plan=Plan(), unit=UNIT, measurement=measurement, baseline_qualifier=baseline_stated
+        ),
         target=target,
         series=series,
         terms=asked,
@@ -89,9 +96,8 @@ DERIVED = "Le total visé est déduit des valeurs par période."
 def test_on_track_says_what_was_expected_and_that_a_partial_sum_is_a_minimum() -> None:
     assert sentence(year(2020, 30), year(2021, 41), on=date(2023, 3, 1), **QUOTA) == (
         "L’échéance du 31 décembre 2022 est passée, mais les données publiées s’arrêtent au "
-        "31 décembre 2021 ou sont incomplètes : 71 entreprises pour une cible de "
-        "105 entreprises (68 %). C’est un minimum (périodes échues renseignées : 2 sur 3). "
-        + DERIVED
+        "31 décembre 2021 : au moins 71 entreprises pour une cible de 105 entreprises (68 %). "
+        "C’est un minimum (périodes échues renseignées : 2 sur 3). " + DERIVED
     )
     assert sentence(year(2020, 30), year(2021, 41), on=date(2022, 3, 1), **QUOTA) == (
         "Au 31 décembre 2021, la valeur est de 71 entreprises ; la trajectoire prévoyait "
@@ -285,12 +291,233 @@ def test_abandoned_by_decision_or_with_its_measure() -> None:
     decided = Target(abandoned_on=date(2023, 6, 1), abandonment_reason="Crédits non votés.")
     terms = TOTAL | {"abandoned": True}
     assert sentence(year(2021, 7), on=date(2024, 1, 1), target=decided, **terms) == (
-        "La cible a été abandonnée le 1er juin 2023 : Crédits non votés. "
+        "La cible a été abandonnée le 1er juin 2023. Crédits non votés. "
         "Dernière valeur publiée : 7 entreprises (2021)."
     )
     assert sentence(on=date(2024, 1, 1), target=Target(), **terms) == (
         "La mesure a été abandonnée, et sa cible avec elle. Aucune valeur n’a été publiée."
     )
+
+
+@pytest.mark.parametrize(
+    "typed", ["crédits non votés", "Crédits non votés", " Crédits non votés. "]
+)
+def test_the_reason_of_an_abandonment_is_a_sentence_however_it_was_typed(typed: str) -> None:
+    decided = Target(abandoned_on=date(2023, 6, 1), abandonment_reason=typed)
+    said = sentence(on=date(2024, 1, 1), target=decided, **(TOTAL | {"abandoned": True}))
+    assert said == (
+        "La cible a été abandonnée le 1er juin 2023. Crédits non votés. "
+        "Aucune valeur n’a été publiée."
+    )
+
+
+# --- What is not stated exactly is not said exactly -------------------------------------------
+
+STATED = {
+    Qualifier.AT_LEAST: ("au moins 40", "d’au moins 40"),
+    Qualifier.ABOUT: ("environ 40", "d’environ 40"),
+    Qualifier.AT_MOST: ("au plus 40", "d’au plus 40"),
+    Qualifier.EXACT: ("40", "de 40"),
+}
+ALONE: dict[str, Any] = {"measurement": STOCK, "on": date(2025, 9, 1)}
+REACHED = {"kind": TargetKind.LEVEL, "start": date(2023, 12, 31)}
+# Each status that says a value: the day, the terms, the sentence around "40" or "de 40".
+SAID: dict[str, tuple[dict[str, Any], str]] = {
+    "no target": (
+        ALONE,
+        (
+            "Aucune cible chiffrée n’est fixée. "
+            "Dernière valeur publiée : {value} entreprises (2024)."
+        ),
+    ),
+    "threshold": (
+        ALONE | {"kind": TargetKind.THRESHOLD, "value": Decimal(50)},
+        (
+            "Dernière valeur : {value} entreprises (2024), pour un seuil d’au moins "
+            "50 entreprises. Observations qui tiennent le seuil : 0 sur 1."
+        ),
+    ),
+    "threshold not to pass": (
+        ALONE | {"kind": TargetKind.THRESHOLD, "value": Decimal(50), "operator": Operator.AT_MOST},
+        (
+            "Dernière valeur : {value} entreprises (2024), pour un seuil d’au plus "
+            "50 entreprises. Observations qui tiennent le seuil : 1 sur 1."
+        ),
+    ),
+    "achieved": (
+        ALONE | REACHED | {"value": Decimal(30), "baseline": 10, "due": date(2025, 12, 31)},
+        (
+            "Au 31 décembre 2024, {value} entreprises pour une cible de 30 entreprises, depuis "
+            "une valeur initiale de 10 entreprises : la cible est atteinte."
+        ),
+    ),
+    "at most, achieved": (
+        ALONE
+        | REACHED
+        | {
+            "value": Decimal(45),
+            "baseline": 60,
+            "due": date(2025, 12, 31),
+            "operator": Operator.AT_MOST,
+        },
+        (
+            "Au 31 décembre 2024, {value} entreprises pour une cible d’au plus 45 entreprises, "
+            "depuis une valeur initiale de 60 entreprises : la cible est atteinte."
+        ),
+    ),
+    "missed": (
+        ALONE | REACHED | {"value": Decimal(50), "baseline": 10, "due": date(2024, 12, 31)},
+        (
+            "L’échéance du 31 décembre 2024 est passée et les données la couvrent : {value} "
+            "entreprises pour une cible de 50 entreprises, depuis une valeur initiale de "
+            "10 entreprises (75 % du chemin)."
+        ),
+    ),
+    "overdue": (
+        ALONE | REACHED | {"value": Decimal(50), "baseline": 10, "due": date(2025, 6, 30)},
+        (
+            "L’échéance du 30 juin 2025 est passée, mais les données publiées s’arrêtent au "
+            "31 décembre 2024 : {value} entreprises pour une cible de 50 entreprises, depuis une "
+            "valeur initiale de 10 entreprises (75 % du chemin)."
+        ),
+    ),
+    "not computable": (
+        ALONE | REACHED | {"value": Decimal(30), "operator": Operator.AT_MOST},
+        (
+            "Le taux d’avancement ne se calcule pas : la cible est à la baisse et la valeur "
+            "initiale n’est pas connue. Dernière valeur publiée : {value} entreprises (2024)."
+        ),
+    ),
+    "regressing": (
+        ALONE | REACHED | {"value": Decimal(80), "baseline": 60, "due": date(2025, 12, 31)},
+        (
+            "Au 31 décembre 2024, la valeur est {of_value} entreprises : partie de "
+            "60 entreprises, elle s’éloigne de la cible (80 entreprises)."
+        ),
+    ),
+    "open-ended": (
+        ALONE | REACHED | {"value": Decimal(50), "baseline": 10},
+        (
+            "Au 31 décembre 2024, {value} entreprises pour une cible de 50 entreprises, depuis "
+            "une valeur initiale de 10 entreprises (75 % du chemin) ; aucune échéance n’est "
+            "connue : on ne peut dire si le rythme suffit."
+        ),
+    ),
+    "early": (
+        ALONE | REACHED | {"value": Decimal(90), "baseline": 30, "due": date(2049, 12, 31)},
+        (
+            "Au 31 décembre 2024, la valeur est {of_value} entreprises, depuis une valeur "
+            "initiale de 30 entreprises ; moins de 10 % du chemin était prévu à cette date : il "
+            "est trop tôt pour juger du rythme."
+        ),
+    ),
+    "paced": (
+        ALONE | REACHED | {"value": Decimal(90), "baseline": 30, "due": date(2026, 1, 1)},
+        (
+            "Au 31 décembre 2024, la valeur est {of_value} entreprises ; la trajectoire "
+            "prévoyait 60 entreprises à cette date, depuis une valeur initiale de "
+            "30 entreprises : 33 % du chemin attendu."
+        ),
+    ),
+    "abandoned": (
+        ALONE | REACHED | {"value": Decimal(90), "abandoned": True},
+        (
+            "La mesure a été abandonnée, et sa cible avec elle. "
+            "Dernière valeur publiée : {value} entreprises (2024)."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("stated", Qualifier)
+@pytest.mark.parametrize(("asked", "expected"), SAID.values(), ids=SAID)
+def test_a_value_is_said_as_exactly_as_it_is_stated(
+    asked: dict[str, Any], expected: str, stated: Qualifier
+) -> None:
+    value, of_value = STATED[stated]
+    assert sentence(year(2024, 40, stated), **asked) == expected.format(
+        value=value, of_value=of_value
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        (Qualifier.ABOUT, "d’environ 30 entreprises"),
+        (Qualifier.AT_LEAST, "d’au moins 30 entreprises"),
+        (Qualifier.AT_MOST, "d’au plus 30 entreprises"),
+        (Qualifier.EXACT, "de 30 entreprises"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "due", "around"),
+    [
+        (20, date(2025, 12, 31), "partie {}, elle s’éloigne"),
+        (40, date(2024, 12, 31), "depuis une valeur initiale {} (17 % du chemin)"),
+        (40, date(2026, 1, 1), "depuis une valeur initiale {} : 33 % du chemin attendu."),
+    ],
+    ids=["regressing", "missed", "paced"],
+)
+def test_de_is_elided_before_the_precision_of_a_baseline(
+    value: int, due: date, around: str, stated: Qualifier, words: str
+) -> None:
+    asked = ALONE | REACHED | {"value": Decimal(90), "due": due}
+    said = sentence(year(2024, value), baseline=30, baseline_stated=stated, **asked)
+    assert around.format(words) in said
+
+
+def test_a_sum_is_said_as_its_parts_are_stated() -> None:
+    about, at_least = Qualifier.ABOUT, Qualifier.AT_LEAST
+    on = date(2022, 1, 1)
+    for parts, words in (
+        ((about, Qualifier.EXACT), "d’environ 71 entreprises"),
+        ((about, at_least), "d’environ 71 entreprises"),
+        ((at_least, Qualifier.EXACT), "d’au moins 71 entreprises"),
+    ):
+        said = sentence(year(2020, 30, parts[0]), year(2021, 41, parts[1]), on=on, **QUOTA)
+        assert said.startswith(f"Au 31 décembre 2021, la valeur est {words} ; "), parts
+    reached = sentence(
+        *(year(number, 40, about) for number in (2020, 2021, 2022)), on=date(2023, 1, 1), **QUOTA
+    )
+    assert reached.startswith(
+        "Chaque période a atteint sa valeur : environ 120 entreprises en tout, pour"
+    )
+
+
+# --- Past the due date, what the data lack ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("years", "terms", "lack"),
+    [
+        ((2020, 2021), QUOTA, "s’arrêtent au 31 décembre 2021"),
+        ((2021,), QUOTA, "s’arrêtent au 31 décembre 2021 et sont incomplètes"),
+        ((2020, 2022), QUOTA, "sont incomplètes"),
+        ((2021, 2022), TOTAL, "s’arrêtent au 31 décembre 2022"),
+        ((2021, 2023), TOTAL, "s’arrêtent au 31 décembre 2023 et sont incomplètes"),
+        ((2021, 2024), TOTAL, "sont incomplètes"),
+        ((2022, 2023, 2024), TOTAL, "sont incomplètes"),
+        ((2022,), TOTAL | {"start": None}, "s’arrêtent au 31 décembre 2022"),
+        ((2021, 2024), TOTAL | {"start": None}, "sont incomplètes"),
+    ],
+)
+def test_overdue_says_whether_data_stop_or_have_holes(
+    years: tuple[int, ...], terms: dict[str, Any], lack: str
+) -> None:
+    said = sentence(*(year(number, 9) for number in years), on=date(2025, 6, 1), **terms)
+    assert f"est passée, mais les données publiées {lack} : " in said
+
+
+def test_a_hole_between_two_periods_of_a_quota_is_nobody_s() -> None:
+    apart = {
+        "kind": TargetKind.QUOTA,
+        "periods": tuple(
+            PeriodQuota(start=date(number, 1, 1), end=date(number, 12, 31), value=Decimal(35))
+            for number in (2018, 2020, 2022)
+        ),
+    }
+    said = sentence(year(2018, 30), year(2020, 41), on=date(2023, 3, 1), **apart)
+    assert "les données publiées s’arrêtent au 31 décembre 2020 : " in said
 
 
 def test_a_tolerance_and_values_left_out_are_said() -> None:

@@ -156,6 +156,19 @@ def test_a_qualifier_stands_before_its_value(qualifier: str, text: str) -> None:
     assert formats.format_qualified("300", qualifier) == text
 
 
+@pytest.mark.parametrize(
+    ("qualifier", "text"),
+    [
+        ("exact", "de 300"),
+        ("at_least", "d’au moins 300"),
+        ("about", "d’environ 300"),
+        ("at_most", "d’au plus 300"),
+    ],
+)
+def test_de_is_elided_before_a_precision(qualifier: str, text: str) -> None:
+    assert formats.format_of("300", qualifier) == text
+
+
 def test_the_first_of_a_month_is_ordinal() -> None:
     assert formats.format_date(date(2019, 6, 20)) == "20 juin 2019"
     assert formats.format_date(date(2019, 6, 1)) == "1er juin 2019"

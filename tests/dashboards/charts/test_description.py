@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dashboards.charts import describe
+from indicators.progress import Qualifier
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
 from tests.dashboards.reading import plain
-from tests.indicators.builders import flow, observed
+from tests.indicators.builders import flow, observed, total
 
 START = "Entreprises accompagnées (entreprises). "
 
@@ -96,6 +97,46 @@ def test_a_long_list_of_missing_periods_is_cut() -> None:
     assert words.endswith(
         "Non renseigné : 1991, 1993, 1995, 1997, 1999, 2001, 2003, 2005 et 7 autres."
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((Qualifier.ABOUT, Qualifier.EXACT), "environ 50"),
+        ((Qualifier.EXACT, Qualifier.AT_MOST), "au plus 50"),
+        ((Qualifier.AT_MOST, Qualifier.AT_LEAST), "environ 50"),
+        ((Qualifier.EXACT, Qualifier.EXACT), "50"),
+    ],
+)
+def test_a_running_sum_is_as_exact_as_its_parts(
+    parts: tuple[Qualifier, Qualifier], words: str
+) -> None:
+    series = flow(
+        observed("2020", 20, qualifier=parts[0]), observed("2021", 30, qualifier=parts[1]), **YEARLY
+    )
+    said = describe(chart(series, total(100, "2020-01-01", "2023-12-31"), "2022-01-01"))
+    assert f"Réalisé, en cumul : {words} au 31 décembre 2021." in plain(said)
+
+
+def test_of_many_values_those_singled_out_are_as_exact_as_stated() -> None:
+    stated = {
+        1990: Qualifier.AT_LEAST,
+        1993: Qualifier.AT_MOST,
+        1995: Qualifier.ABOUT,
+        2009: Qualifier.ABOUT,
+    }
+    heights = {1993: 1, 1995: 99}
+    series = flow(
+        *(
+            observed(str(year), heights.get(year, 50), qualifier=stated.get(year, Qualifier.EXACT))
+            for year in range(1990, 2010)
+        ),
+        **YEARLY,
+    )
+    assert (
+        "20 valeurs constatées. Première, 1990 : au moins 50 ; dernière, 2009 : environ 50 ; "
+        "la plus basse : au plus 1 (1993) ; la plus haute : environ 99 (1995)."
+    ) in plain(describe(chart(series, None, "2010-01-01")))
 
 
 def test_what_must_not_be_missed_is_said_first() -> None:

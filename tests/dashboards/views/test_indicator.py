@@ -29,7 +29,7 @@ class TestIndicator:
         ((evaluation,),) = evaluate_indicators([companies], on=TODAY).values()
         assert why.startswith(f"Pourquoi ce statut {plain(explain(evaluation))} Valeur retenue")
         assert (
-            "Valeur retenue 71 entreprises Cible (total déduit) 175 entreprises "
+            "Valeur retenue au moins 71 entreprises Cible (total déduit) 175 entreprises "
             "Taux d’avancement 41 % Attendu au 31 décembre 2021 70 entreprises "
             "Rythme : constaté sur attendu 101 %"
         ) in why
@@ -71,6 +71,91 @@ class TestIndicator:
             "2e semestre 2022 12 – – Semestriel",
         ]
 
+    @pytest.mark.parametrize(
+        ("qualifiers", "summed"),
+        [
+            (("about", "exact"), "2022 environ 20 (somme) 35"),
+            (("at_most", "about"), "2022 environ 20 (somme) 35"),
+            (("at_most", "at_most"), "2022 au plus 20 (somme) 35"),
+            (("about",), "2022 au moins 10 (somme) 35"),  # the other half is missing
+        ],
+    )
+    def test_the_sum_of_a_period_is_as_exact_as_its_parts(
+        self, client: Client, companies: Indicator, qualifiers: tuple[str, ...], summed: str
+    ) -> None:
+        halves = ((date(2022, 1, 1), date(2022, 6, 30)), (date(2022, 7, 1), date(2022, 12, 31)))
+        for (start, end), qualifier in zip(halves, qualifiers, strict=False):
+            ObservationFactory.create(
+                indicator=companies,
+                period_start=start,
+                period_end=end,
+                value=Decimal(10),
+                qualifier=qualifier,
+                published=True,
+            )
+        table = all_of(parsed(client.get(INDICATOR)), "data")[0]
+        rows = [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows[3].startswith(summed)
+
+    def test_figures_of_a_page_agree_on_how_exact_they_are(
+        self, client: Client, pack: Measure
+    ) -> None:
+        """The headline, the reason, the reckoning and the chart in words: "environ" in each."""
+        indicator = IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")
+        TargetFactory.create(
+            indicator=indicator, starts_on=date(2021, 1, 1), due_on=date(2024, 12, 31)
+        )
+        for year, qualifier in ((2021, "exact"), (2022, "about")):
+            ObservationFactory.create(
+                indicator=indicator,
+                year=year,
+                value=Decimal(25),
+                qualifier=qualifier,
+                published=True,
+            )
+        response = client.get(INDICATOR)
+        assert texts(response, "reading__figure") == [
+            "50 % environ 50 sur 100 entreprises 2021–2022"
+        ]
+        (why,) = texts(response, "reading__why")
+        assert "la valeur est d’environ 50 entreprises ; " in why
+        assert "Valeur retenue environ 50 entreprises Cible 100 entreprises" in why
+        (image,) = [one for one in parsed(response).iter() if one.tag.endswith("}img")]
+        assert "Réalisé, en cumul : environ 50 au 31 décembre 2022" in plain(image.get("alt", ""))
+
+    @pytest.mark.parametrize("start", [date(2022, 2, 4), date(2022, 1, 1)])
+    def test_a_figure_observed_once_is_not_called_up_to_date(
+        self, client: Client, pack: Measure, start: date
+    ) -> None:
+        indicator = IndicatorFactory.create(
+            plan=pack.plan, measure=pack, code="entreprises", frequency="once"
+        )
+        ObservationFactory.create(
+            indicator=indicator, period_start=start, period_end=date(2022, 2, 4), published=True
+        )
+        response = client.get(INDICATOR)
+        assert texts(response, "line__meta") == ["relevé unique, au 4 février 2022"]
+        assert texts(client.get(PLAN), "line__meta") == ["relevé unique, au 4 février 2022"]
+        text = main_text(response)
+        assert "Unité : entreprises · relevé unique · nature : réalisation" in text
+        assert "à jour" not in text
+        assert "périodicité" not in text
+
+    def test_a_figure_to_be_observed_once_is_awaited_at_its_due_date(
+        self, client: Client, pack: Measure
+    ) -> None:
+        indicator = IndicatorFactory.create(
+            plan=pack.plan, measure=pack, code="entreprises", frequency="once"
+        )
+        TargetFactory.create(
+            indicator=indicator, starts_on=date(2022, 1, 1), due_on=date(2023, 12, 31)
+        )
+        awaited = "premier chiffre attendu d’ici au 31 décembre 2023"
+        assert awaited in texts(client.get(INDICATOR), "line__meta")[0]
+        # What was published before the target began is not what is awaited.
+        ObservationFactory.create(indicator=indicator, year=2021, published=True)
+        assert awaited in texts(client.get(INDICATOR), "line__meta")[0]
+
     def test_every_version_stays_with_its_reason_and_no_name(
         self, client: Client, companies: Indicator
     ) -> None:
@@ -108,7 +193,7 @@ class TestIndicator:
         )
         text = main_text(client.get(INDICATOR))
         assert "Cibles précédentes 50 entreprises, échéance inconnue" in text
-        assert "Remplacée le 1er janvier 2022 : Budget doublé." in text
+        assert "Remplacée le 1er janvier 2022. Budget doublé." in text
 
     def test_a_baseline_is_as_exact_as_its_source_states_it(
         self, client: Client, pack: Measure
