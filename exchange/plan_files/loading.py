@@ -25,6 +25,7 @@ from exchange.plan_files.stored import StoredPlan
 from exchange.plan_files.validation import Readable, validate
 from indicators.models import Indicator, Unit
 from indicators.services import refresh_progress
+from plans.constraints import check_now
 from plans.models import Organisation, Plan, Sector
 from plans.workflow import WorkflowError
 
@@ -140,8 +141,9 @@ def _load(item: _Read, batch: Batch, at: datetime) -> Report:
                 refresh_progress(
                     Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=today
                 )
-            # What the database only checks at the end, it checks here, dry run included.
-            connection.check_constraints()
+            # What the database only checks at the end, it checks here, dry run included. The
+            # editions wait: with theirs in hand no other file may lock its indicators.
+            check_now()
     except (DatabaseError, ValidationError, WorkflowError) as error:
         # Somebody changed the same thing on the site meanwhile, or a rule only the database has.
         first = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
