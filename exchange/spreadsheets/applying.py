@@ -21,7 +21,7 @@ from accounts.services import settle
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.columns import Kind
 from indicators.models import Indicator, Observation
-from indicators.services import refresh_progress
+from indicators.services import lock_indicators, refresh_progress
 from measures.models import Milestone, MilestoneUpdate
 from plans.constraints import check_at_each_statement
 from plans.permissions import Action, Rights
@@ -209,13 +209,7 @@ def _rows_to_write(job: ImportJob) -> Any:
 
 def _lock_subjects(job: ImportJob) -> None:
     """Lock indicators before their observations, as every publication does."""
-    rows = _rows_to_write(job)
-    list(
-        Indicator.objects.filter(pk__in=rows.values("indicator_id"))
-        .select_for_update(no_key=True)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    lock_indicators(_rows_to_write(job).values("indicator_id"))
 
 
 def _no_longer_allowed(job: ImportJob, rights: Rights) -> Iterable[int]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from exchange.models import ImportJob
@@ -17,6 +15,7 @@ from indicators import services
 from indicators.models import Indicator, Observation
 from plans import workflow
 from plans.models import Plan, Role
+from tests.at_once import Aside, until_somebody_waits
 from tests.exchange.spreadsheets.workbooks import NOON, checked, member, received
 from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, SourceFactory
 
@@ -53,42 +52,6 @@ def confirmed(plan: Plan, user: User, *years: int) -> ImportJob:
     job = checked(plan, user, a_file(*years), "a.csv")
     jobs.confirm(job, submits=False, at=NOON)
     return job
-
-
-class Aside:
-    """Something done in another thread, with a connection of its own."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        self.refusal: Exception | None = None
-        self._act = act
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._act()
-        except Exception as error:
-            self.refusal = error
-        finally:
-            connection.close()
-
-    def wait(self) -> None:
-        self._thread.join(timeout=30)
-        assert not self._thread.is_alive()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
-        return cursor.rowcount > 0
-
-
-def until_somebody_waits() -> None:
-    for _round in range(3_000):
-        if somebody_waits():
-            return
-        threading.Event().wait(0.01)
-    pytest.fail("nobody waits")
 
 
 @pytest.fixture
