@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from exchange.packages import services
-from exchange.spreadsheets import jobs
+from exchange.spreadsheets import jobs, keeping
 from exchange.webhooks import courier
 from exchange.webhooks import services as webhooks
 
@@ -38,7 +38,7 @@ def take_up_imports() -> None:
 @shared_task(name="exchange.tasks.purge_imports", ignore_result=True)
 def purge_imports() -> None:
     """Remove the files that have been kept long enough."""
-    jobs.purge(at=timezone.now())
+    keeping.purge(at=timezone.now())
 
 
 def queue(job_id: int) -> None:

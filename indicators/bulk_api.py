@@ -34,6 +34,7 @@ from plans import contributing, together
 from plans.api_support.drafts import form_errors, is_same_as_published, validation_errors
 from plans.api_support.problems import Refused
 from plans.api_support.writing import IN_ENGLISH, Act, pointed
+from plans.locking import lock_plan
 from plans.models import Contribution, Role
 from plans.permissions import Action, Rights
 from plans.sourcing import cite
@@ -215,10 +216,10 @@ class ObservationBulk(ObservationDrafts):
         fine = [row for row in rows if row.indicator is not None and not row.errors]
         due = [row for row in fine if row.outcome != "unchanged" or then != "draft"]
         due.sort(key=Row.turn)
+        if any(row.form is not None and row.form.document is not None for row in due):
+            lock_plan(self.plan)
         if then == "publish":
-            keys = {row.indicator.pk for row in fine if row.indicator}
-            locked = Indicator.objects.select_for_update(no_key=True).filter(pk__in=keys)
-            list(locked.order_by("pk").values_list("pk"))
+            services.lock_indicators({row.indicator.pk for row in fine if row.indicator})
         try:
             with transaction.atomic():
                 self._write_together(due, then)

@@ -140,6 +140,9 @@ class ObservationDrafts(Drafts):
         known = known_of([row.indicator])[row.indicator_id]
         return known.doubts(row, on=timezone.localdate())
 
+    def lock(self, subject: Indicator) -> None:
+        services.lock_indicators([subject.pk])
+
     def publish(self, row: Observation) -> Observation:
         return services.publish(row, reviewer=self.system_user, at=timezone.now())
 

@@ -181,6 +181,12 @@ def refresh_missing_progress(*, on: date) -> int:
     return count
 
 
+def lock_indicators(keys: Iterable[int]) -> None:
+    """Lock indicators by their ids, before what is said of them (see `plans.locking`)."""
+    locked = Indicator.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    list(locked.values_list("pk"))
+
+
 def _lock_indicator(observation: Observation) -> Indicator:
     """Lock the indicator before its observation: everyone locks in that order."""
     return (

@@ -102,6 +102,9 @@ class MilestoneDrafts(Drafts):
         """A state surprises nobody: no rule says how."""
         return []
 
+    def lock(self, subject: Milestone) -> None:
+        """A milestone keeps nothing that follows from its states."""
+
     def publish(self, row: MilestoneUpdate) -> MilestoneUpdate:
         return workflow.publish(row, self.plan, reviewer=self.system_user, at=timezone.now())
 

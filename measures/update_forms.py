@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from measures.models import Advancement, Milestone, MilestoneUpdate
 from plans.contribution_forms import CONTRIBUTION_FIELDS, ContributionForm
 
-_EARLIEST = date(1950, 1, 1)
+EARLIEST_DAY = date(1950, 1, 1)
+"""No state was found before: an earlier date is a slip of the keyboard."""
 
 
 class MilestoneUpdateForm(ContributionForm):
@@ -42,7 +43,7 @@ class MilestoneUpdateForm(ContributionForm):
         day: date = self.cleaned_data["as_of"]
         if day > self.on:
             raise forms.ValidationError(_("Cette date est à venir : donnez le jour du constat."))
-        if day < _EARLIEST:
+        if day < EARLIEST_DAY:
             raise forms.ValidationError(_("Vérifiez l’année."))
         return day
 

@@ -9,6 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from plans.codes import free_code
+from plans.locking import lock_plan
 from plans.models import Plan, Source
 
 _DAY = re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})", re.ASCII)
@@ -64,7 +65,7 @@ def cite(plan: Plan, document: Document) -> Source:
 
     The plan is locked, so that a form sent twice makes one source.
     """
-    Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    lock_plan(plan)
     known = plan.sources.filter(
         title=document.title,
         publisher=document.publisher,

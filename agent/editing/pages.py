@@ -18,7 +18,7 @@ import pghistory
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -31,6 +31,7 @@ from agent.editing import trail
 from agent.editing.story import Entry, tell
 from agent.typed_text import posted
 from indicators.services import refresh_progress
+from plans.constraints import check_now
 from plans.models import Plan
 from plans.part_forms import DocumentForm, SourceChoice
 from plans.permissions import Rights
@@ -265,7 +266,7 @@ def _saved(request: HttpRequest, page: EditingPage) -> HttpResponse | None:
         with transaction.atomic():
             saved = page.save()
             # What the database only checks at the end, it checks while we can still tell.
-            connection.check_constraints()
+            check_now()
             refresh_progress(page.touched(saved), on=timezone.localdate())
     except ValidationError as refusal:
         for name, errors in _by_field(refusal, page.form).items():

@@ -47,12 +47,15 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
         silent = moment - timedelta(seconds=settings.SPREADSHEET_LEASE_SECONDS)
         return self.filter(state__in=ImportJob.AT_WORK, heartbeat_at__lt=silent)
 
+    def forgettable(self) -> Self:
+        """Keep those whose file is there, and that no worker has yet to do or is doing."""
+        unfinished = (*ImportJob.WAITING, *ImportJob.AT_WORK)
+        return self.filter(purged_at__isnull=True).exclude(state__in=unfinished)
+
     def outdated_at(self, moment: datetime) -> Self:
-        """Keep those whose file has been kept long enough, but none at work."""
+        """Keep those whose file has been kept long enough."""
         limit = moment - timedelta(days=settings.SPREADSHEET_RETENTION_DAYS)
-        return self.filter(created_at__lt=limit, purged_at__isnull=True).exclude(
-            state__in=ImportJob.AT_WORK
-        )
+        return self.forgettable().filter(created_at__lt=limit)
 
 
 class ImportJob(models.Model):
@@ -169,8 +172,8 @@ class ImportJob(models.Model):
 
     @property
     def can_be_cancelled(self) -> bool:
-        """Whether nothing of it is written or being written."""
-        return self.state in (
+        """Whether nothing of it is written or being written, and it is there to be given up."""
+        return self.purged_at is None and self.state in (
             self.State.QUEUED,
             self.State.CHECKING,
             self.State.CHECKED,

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 import pghistory
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,9 @@ from exchange.plan_files.schema import PlanFile
 from exchange.plan_files.stored import StoredPlan
 from exchange.plan_files.validation import Readable, validate
 from indicators.models import Indicator, Unit
-from indicators.services import refresh_progress
+from indicators.services import lock_indicators, refresh_progress
+from plans.constraints import check_now
+from plans.locking import lock_plan
 from plans.models import Organisation, Plan, Sector
 from plans.workflow import WorkflowError
 
@@ -58,7 +61,7 @@ def load_files(
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         for item in read:
             if item.file is not None:
-                item.stored = _stored(item.file)
+                item.stored = _stored(item.file, locked=not only_new)
         if only_new:
             read = [item for item in read if item.stored is None]
         batch = Batch([item.readable for item in read])
@@ -108,8 +111,12 @@ def _shared_codes() -> Shared:
     )
 
 
-def _stored(file: PlanFile) -> StoredPlan | None:
-    """Return the plan under its slug, or under one that the file calls former."""
+def _stored(file: PlanFile, *, locked: bool) -> StoredPlan | None:
+    """Return the plan under its slug, or under one that the file calls former.
+
+    What people change of it is locked before it is read: what they publish, correct or withdraw
+    meanwhile is compared with the file, or comes after it.
+    """
     plans = {
         plan.slug: plan
         for plan in Plan.objects.filter(
@@ -118,6 +125,9 @@ def _stored(file: PlanFile) -> StoredPlan | None:
     }
     for slug in (file.plan.slug, *file.plan.former_slugs):
         if slug in plans:
+            if locked:
+                lock_plan(plans[slug])
+                lock_indicators(_indicators(plans[slug]))
             return StoredPlan(plans[slug])
     return None
 
@@ -137,11 +147,10 @@ def _load(item: _Read, batch: Batch, at: datetime) -> Report:
         ):
             plan = apply(file, item.stored, report, at=at)
             if not report.changes_nothing:
-                refresh_progress(
-                    Indicator.objects.filter(plan=plan).values_list("pk", flat=True), on=today
-                )
-            # What the database only checks at the end, it checks here, dry run included.
-            connection.check_constraints()
+                refresh_progress(_indicators(plan), on=today)
+            # What the database only checks at the end, it checks here, dry run included. The
+            # editions wait: with theirs in hand no other file may lock its indicators.
+            check_now()
     except (DatabaseError, ValidationError, WorkflowError) as error:
         # Somebody changed the same thing on the site meanwhile, or a rule only the database has.
         first = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
@@ -153,3 +162,7 @@ def _load(item: _Read, batch: Batch, at: datetime) -> Report:
             ]
         ) from error
     return report
+
+
+def _indicators(plan: Plan) -> QuerySet[Indicator, int]:
+    return Indicator.objects.filter(plan=plan).values_list("pk", flat=True)

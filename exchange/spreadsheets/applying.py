@@ -21,8 +21,9 @@ from accounts.services import settle
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.columns import Kind
 from indicators.models import Indicator, Observation
-from indicators.services import refresh_progress
+from indicators.services import lock_indicators, refresh_progress
 from measures.models import Milestone, MilestoneUpdate
+from plans.constraints import check_at_each_statement
 from plans.permissions import Action, Rights
 
 Outcome = ImportRow.Outcome
@@ -125,7 +126,7 @@ _INSERT = """
     )
     SELECT {values}, %(state)s, %(submitted)s, r.current_id, %(user)s, %(user)s, %(at)s,
         %(at)s, 1, coalesce(corrected.date_inferred, false), coalesce(corrected.evidence_url, ''),
-        '', '', '', ''
+        coalesce(corrected.evidence_file, ''), coalesce(corrected.evidence_name, ''), '', ''
     FROM exchange_importrow r
     LEFT JOIN {table} corrected ON corrected.id = r.current_id
     WHERE r.job_id = %(job)s AND r.kind = %(kind)s AND r.outcome IN ('new', 'changed')
@@ -178,16 +179,26 @@ def write(job: ImportJob, rights: Rights, *, at: datetime) -> None:
             conflicts += [pk for (pk,) in cursor.fetchall()]
     if conflicts:
         raise ConflictError(conflicts)
-    with connection.cursor() as cursor:
-        # A foreign key checked at the end is an event kept until then, and the audit trigger walks
-        # through all of them at each row: checked at once, a hundred thousand rows take seconds
-        # instead of an hour.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    _prepare_for_many_rows()
     if job.submits:
         _settle_returned(job, at)
     for kind, shape in _SHAPES.items():
         _write_kind(job, kind, shape, at)
     _refresh(job, at)
+
+
+def _prepare_for_many_rows() -> None:
+    """Let a statement write a hundred thousand rows in seconds, and hold up nobody meanwhile.
+
+    What is kept for the commit is kept row by row, and the commit is when everybody else waits:
+    foreign keys are checked before it. The editions alone stay there.
+    """
+    check_at_each_statement(Observation, MilestoneUpdate)
+    with connection.cursor() as cursor:
+        # Each trigger asks which of them sleep. Where nothing answers, it recovers from an error at
+        # each row, and each time PostgreSQL walks through all that is kept for the commit: an hour.
+        # The answer is "none".
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
 
 
 def _rows_to_write(job: ImportJob) -> Any:
@@ -198,13 +209,7 @@ def _rows_to_write(job: ImportJob) -> Any:
 
 def _lock_subjects(job: ImportJob) -> None:
     """Lock indicators before their observations, as every publication does."""
-    rows = _rows_to_write(job)
-    list(
-        Indicator.objects.filter(pk__in=rows.values("indicator_id"))
-        .select_for_update(no_key=True)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    lock_indicators(_rows_to_write(job).values("indicator_id"))
 
 
 def _no_longer_allowed(job: ImportJob, rights: Rights) -> Iterable[int]:

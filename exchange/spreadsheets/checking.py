@@ -28,6 +28,9 @@ from exchange.spreadsheets.stored import Key, Stored, stored_for
 from exchange.spreadsheets.understanding import short
 from indicators.formats import format_date
 from indicators.models import Measurement
+from indicators.observation_forms import period_problem
+from indicators.periods import Span
+from measures.update_forms import EARLIEST_DAY
 
 Outcome = ImportRow.Outcome
 
@@ -121,23 +124,32 @@ class Checker:
         self._check_complete(draft, content)
         self._check_state(draft, stored, content)
         self._check_version(draft, stored)
-        if draft.indicator is not None and draft.start and draft.end and base is None:
-            calendar = self.directory.calendars[draft.indicator.pk]
-            if not calendar.has(draft.start, draft.end):
-                draft.wrong(
-                    "start",
-                    _(
-                        "Cet indicateur est de périodicité %(frequency)s : la période du "
-                        "%(start)s au %(end)s n’en est pas une."
-                    )
-                    % {
-                        "frequency": draft.indicator.get_frequency_display(),
-                        "start": format_date(draft.start),
-                        "end": format_date(draft.end),
-                    },
-                )
+        if draft.start is not None and draft.end is not None:
+            self._check_days(draft, (draft.start, draft.end), is_new=base is None)
         if not content.source and not any(one.column == "source" for one in draft.problems):
             draft.warn("source", _("Sans source, cette saisie s’enregistre mais ne se publie pas."))
+
+    def _check_days(self, draft: Draft, days: Span, *, is_new: bool) -> None:
+        """Refuse the days that the entry pages refuse; what stands there already may stay."""
+        if draft.indicator is None:
+            if days[0] < EARLIEST_DAY:
+                draft.wrong("as_of", _("Vérifiez l’année."))
+            return
+        if problem := period_problem(days, on=self.on):
+            draft.wrong("start", problem)
+        elif is_new and not self.directory.calendars[draft.indicator.pk].has(*days):
+            draft.wrong(
+                "start",
+                _(
+                    "Cet indicateur est de périodicité %(frequency)s : la période du "
+                    "%(start)s au %(end)s n’en est pas une."
+                )
+                % {
+                    "frequency": draft.indicator.get_frequency_display(),
+                    "start": format_date(days[0]),
+                    "end": format_date(days[1]),
+                },
+            )
 
     def _weigh_withdrawal(self, draft: Draft, stored: Stored) -> None:
         draft.outcome = Outcome.WITHDRAW

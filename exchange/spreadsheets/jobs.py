@@ -35,6 +35,7 @@ from exchange.spreadsheets.applying import ConflictError, write
 from exchange.spreadsheets.checking import Checker
 from exchange.spreadsheets.csv_reading import CsvDocument
 from exchange.spreadsheets.directory import Directory
+from exchange.spreadsheets.keeping import forget
 from exchange.spreadsheets.problems import FileError
 from exchange.spreadsheets.reading import opened
 from exchange.spreadsheets.staging import compare_rows, count_outcomes, refresh_statistics, store
@@ -174,7 +175,7 @@ def cancel(job: ImportJob, *, at: datetime) -> None:
         row.finished_at = at
         row.save()
     try:
-        _forget(row, at=at)
+        forget(row.pk, at=at)
     except OSError:
         logger.exception("The files of import %s stay until they are outdated", row.pk)
 
@@ -242,6 +243,7 @@ def _keep(job: ImportJob, **fields: object) -> None:
 def _check(job: ImportJob) -> None:
     rows = ImportRow.objects.filter(job=job)
     rows._raw_delete(rows.db)
+    _forget_copy(job)
     with _local_copy(job) as path:
         try:
             with opened(path) as document:
@@ -305,6 +307,14 @@ def _remarks(hidden: int) -> list[str]:
     ]
 
 
+def _forget_copy(job: ImportJob) -> None:
+    """Remove the copy that an earlier check annotated: what it says need not be true any more."""
+    if job.annotated.name:
+        _keep(job)
+        job.annotated.storage.delete(job.annotated.name)
+        _keep(job, annotated="")
+
+
 def _annotate(job: ImportJob, document: XlsxDocument | CsvDocument, path: Path) -> None:
     """Make the annotated copy, when there is something to say."""
     if not ImportRow.objects.filter(job=job).exclude(problems=[]).exists():
@@ -312,7 +322,6 @@ def _annotate(job: ImportJob, document: XlsxDocument | CsvDocument, path: Path) 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "copie.xlsx")
         annotate(document, path, target, job, alive=lambda: _keep(job))
-        former = job.annotated.name
         with target.open("rb") as copy:
             job.annotated.name = _stored(job, "copie.xlsx", File(copy))
     try:
@@ -320,8 +329,6 @@ def _annotate(job: ImportJob, document: XlsxDocument | CsvDocument, path: Path) 
     except SupersededError:
         job.annotated.delete(save=False)
         raise
-    if former:
-        job.annotated.storage.delete(former)
 
 
 def _write(job: ImportJob) -> None:
@@ -418,9 +425,6 @@ def _local_copy(job: ImportJob) -> Iterator[Path]:
         yield Path(local.name)
 
 
-# --- What time does -----------------------------------------------------------------------------
-
-
 def take_up(*, at: datetime) -> list[int]:
     """Return the jobs that wait for a worker, those of dead workers put back in the queue."""
     with transaction.atomic():
@@ -430,35 +434,3 @@ def take_up(*, at: datetime) -> list[int]:
             job.run = None
             job.save(update_fields=["state", "run"])
     return list(ImportJob.objects.waiting().order_by("created_at").values_list("pk", flat=True))
-
-
-def purge(*, at: datetime) -> int:
-    """Remove files and rows kept long enough; return of how many imports.
-
-    Those that the storage does not let go are left to the next night.
-    """
-    removed = 0
-    for job in ImportJob.objects.outdated_at(at):
-        try:
-            _forget(job, at=at)
-        except OSError:
-            logger.exception("The files of import %s cannot be removed", job.pk)
-        else:
-            removed += 1
-    return removed
-
-
-def _forget(job: ImportJob, *, at: datetime) -> None:
-    """Remove what a person sent; that they did, and what became of it, stays.
-
-    Files first, and raises OSError when they stay: `purged_at` says that they are gone.
-    """
-    for file in (job.file, job.annotated):
-        if file.name:
-            file.storage.delete(file.name)
-    rows = ImportRow.objects.filter(job=job)
-    rows._raw_delete(rows.db)
-    if job.state not in (State.WRITTEN, State.REFUSED):
-        job.state = State.CANCELLED
-    job.purged_at = at
-    job.save(update_fields=["state", "purged_at"])

@@ -35,7 +35,11 @@ MAX_ROWS: Final = 1_048_576
 MAX_PLACE: Final = 16_384
 MAX_CELL_TEXT: Final = 40_000
 
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)")
+# Of a number longer than any row's, the start is enough; a piece may end within a number.
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']"
+    rb"([A-Z]{1,3})(\d{1,8}+)\d*+:([A-Z]{1,3})(\d{1,8}+)[\d\"']"
+)
 _TAIL = 200
 """Bytes kept from one piece to the next, so that no tag is cut in two."""
 MAX_MERGED = 100_000
@@ -169,14 +173,10 @@ class XlsxDocument:
             end = 0
             for match in _MERGED.finditer(text):
                 first, first_row, last, last_row = match.groups()
-                found.append(
-                    Merged(
-                        int(first_row),
-                        int(last_row),
-                        place_of(first.decode()),
-                        place_of(last.decode()),
-                    )
-                )
+                rows = int(first_row), int(last_row)
+                if max(rows) > MAX_ROWS:
+                    raise damaged()
+                found.append(Merged(*rows, place_of(first.decode()), place_of(last.decode())))
                 end = match.end()
             tail = text[max(end, len(text) - _TAIL) :]
             if len(found) > MAX_MERGED:

@@ -32,6 +32,7 @@ from plans.api_support.representation import represented
 from plans.api_support.schema import parameter
 from plans.api_support.writing import IN_ENGLISH, TokenView, pointed, refused_content
 from plans.contribution_forms import ContributionForm, fingerprint
+from plans.locking import lock_plan
 from plans.models import OPEN, Contribution, Source
 from plans.permissions import Action, Rights
 from plans.workflow import EditConflictError, entered
@@ -89,6 +90,13 @@ def is_trusted(rights: Rights) -> bool:
     return rights.may(Action.REVIEW) and rights.plan.allows_self_publication
 
 
+def _only(rows: QuerySet[Any]) -> Any:
+    row = rows.first()
+    if row is None:
+        raise Http404
+    return row
+
+
 class Drafts(TokenView):
     """What holds for the contributions of a kind; a subject is an indicator or a milestone."""
 
@@ -126,6 +134,10 @@ class Drafts(TokenView):
         """Return why the value surprises."""
 
     @abstractmethod
+    def lock(self, subject: Any) -> None:
+        """Lock what a publication changes with the contribution."""
+
+    @abstractmethod
     def publish(self, row: Any) -> Contribution:
         """Publish, with what follows."""
 
@@ -150,20 +162,26 @@ class Drafts(TokenView):
         headers = {"Location": data["url"]} if status == 201 else {}
         return self.answered(data, status=status, ETag=tag, **headers)
 
-    def found(self, words: Mapping[str, str], *, locked: bool = False) -> Any:
+    def found(self, words: Mapping[str, str]) -> Any:
         """Return the contribution under way that the address names, with its subject."""
-        subject = self.subject_at(words)
-        rows = self.rows().filter(OPEN, **self.about(subject, words))
-        if locked:
-            rows = rows.select_for_update(of=("self",), no_key=True)
-        row = rows.first()
-        if row is None:
-            raise Http404
-        return row
+        return _only(self._under_way(self.subject_at(words), words))
 
-    def own(self, words: Mapping[str, str]) -> Any:
-        """Return the system's own contribution, locked, as the caller has seen it."""
-        row = self.found(words, locked=True)
+    def _under_way(self, subject: Any, words: Mapping[str, str]) -> QuerySet[Any]:
+        return self.rows().filter(OPEN, **self.about(subject, words))
+
+    def own(self, words: Mapping[str, str], *, cites: bool = False, publishes: bool = False) -> Any:
+        """Return the system's own contribution, locked, as the caller has seen it.
+
+        What else is to be locked comes first (`plans.locking`): the plan, of which a document is
+        cited, and the subject of what is published.
+        """
+        subject = self.subject_at(words)
+        if cites:
+            lock_plan(self.plan)
+        if publishes:
+            self.lock(subject)
+        under_way = self._under_way(subject, words)
+        row = _only(under_way.select_for_update(of=("self",), no_key=True))
         self.rights_on(self.subject_of(row))
         if row.author_id != self.system_user.pk:
             raise PermissionDenied("Someone else wrote it: a system changes what it wrote itself.")
@@ -292,7 +310,7 @@ class DraftDetail(Drafts):
         def act() -> HttpResponse:
             self.seen()
             content = self.body_as(self.body)
-            row = self.own(words)
+            row = self.own(words, cites=bool(content.get("document")))
             if row.state == Contribution.State.SUBMITTED:
                 raise Refused(409, "It is in review: it may be changed once it is returned.")
             content |= {name: getattr(row, name) for name in self.identified_by}
@@ -345,7 +363,7 @@ class DraftPublication(Drafts):
         def act() -> HttpResponse:
             self.seen()
             self.require_trust()
-            row = self.own(words)
+            row = self.own(words, publishes=True)
             if row.state != Contribution.State.SUBMITTED:
                 raise Refused(409, "Hand it in first.")
             return self.shown(self.published(row))

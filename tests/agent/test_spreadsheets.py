@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from accounts.models import Notification, User
 from exchange.models import ImportJob
-from exchange.spreadsheets import jobs
+from exchange.spreadsheets import jobs, keeping
 from indicators.models import Observation
 from measures.models import Measure
 from plans.models import Plan, Role
@@ -542,8 +542,8 @@ def test_files_are_removed_once_kept_long_enough(plan: Plan, contributor: User) 
     job = written(checked(plan, contributor, content(GOOD), "a.csv"))
     path = Path(job.file.path)
 
-    assert jobs.purge(at=NOON.replace(day=30)) == 0
-    assert jobs.purge(at=NOON.replace(month=12, day=6)) == 1
+    assert keeping.purge(at=NOON.replace(day=30)) == 0
+    assert keeping.purge(at=NOON.replace(month=12, day=6)) == 1
 
     job.refresh_from_db()
     page = signed_in(contributor).get(job.get_absolute_url())

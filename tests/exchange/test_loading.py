@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from exchange.plan_files import loading
 from exchange.plan_files.loading import LOCK
-from indicators.models import Unit
+from exchange.plan_files.report import Report
+from indicators import services
+from indicators.models import Observation, Unit
+from indicators.services import lock_indicators
 from plans.models import Organisation, Plan, Region, Sector
+from tests.at_once import Aside, until_somebody_waits
 from tests.exchange.plan_rows import everything
-from tests.exchange.plan_texts import SMALL, edited, load, refused, told
+from tests.exchange.plan_texts import NOW, SMALL, edited, load, refused, told
+from tests.factories import IndicatorFactory, ObservationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +186,57 @@ def test_two_loads_wait_for_one_another(tmp_path: Path) -> None:
         assert (thread.is_alive(), Plan.objects.count()) == (True, 0)
     thread.join(timeout=30)
     assert Plan.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_loaded_together_hold_up_nobody_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two files, who drafts a value elsewhere does not wait for the commit."""
+    elsewhere = IndicatorFactory.create()
+    load(tmp_path, SMALL, OTHER)
+    one_file = loading._load
+    waited: list[Exception | None] = []
+
+    def then_others(*args: Any) -> Report:
+        report = one_file(*args)
+        other = Aside(
+            lambda: ObservationFactory.create(indicator=elsewhere, year=2020 + len(waited))
+        )
+        other.wait()
+        waited.append(other.refusal)
+        return report
+
+    monkeypatch.setattr(loading, "_load", then_others)
+    load(tmp_path, *(text.replace("title: Petit plan", "title: Plan") for text in (SMALL, OTHER)))
+
+    assert waited == [None, None]
+    assert set(Plan.objects.exclude(pk=elsewhere.plan.pk).values_list("title", flat=True)) == {
+        "Plan"
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_by_a_file_and_a_withdrawal_on_the_site(tmp_path: Path) -> None:
+    """Who withdraws has the indicator in hand, and takes the value that the file corrects."""
+    load(tmp_path, SMALL)
+    value = Observation.objects.get()
+    corrected = edited(
+        SMALL, ("value: 23, source: seed}", "value: 24, source: seed, correction_reason: Faute}")
+    )
+    reports: list[Report] = []
+
+    with transaction.atomic():
+        lock_indicators([value.indicator_id])
+        loading_it = Aside(lambda: reports.extend(load(tmp_path, corrected)))
+        until_somebody_waits()
+        services.withdraw(value, reason="Doublon", at=NOW)
+    loading_it.wait()
+
+    assert loading_it.refusal is None
+    assert any("retirée sur le site, non publiée à nouveau" in line for line in told(reports[0]))
+    withdrawn = Observation.objects.get()
+    assert (withdrawn.value, withdrawn.withdrawal_reason) == (23, "Doublon")
 
 
 # --- Cost ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from config.backup import BackupError, back_up, restore
 from exchange.models import ImportJob
-from exchange.spreadsheets import jobs
+from exchange.spreadsheets import jobs, keeping
 from indicators.models import Indicator, Observation
 from plans.files import StorageAwayError
 from plans.models import Role
@@ -151,11 +151,11 @@ def test_what_is_given_up_is_removed_once_it_can_be(
 ) -> None:
     with kept_in(settings, away):
         jobs.cancel(job, at=NOON)
-        assert jobs.purge(at=NOON + timedelta(days=15)) == 0
+        assert keeping.purge(at=NOON + timedelta(days=15)) == 0
     job.refresh_from_db()
     assert (job.state, job.purged_at) == (ImportJob.State.CANCELLED, None)
     assert bucket.keys() == [f"plans/{job.file.name}"]
-    assert jobs.purge(at=NOON + timedelta(days=15)) == 1
+    assert keeping.purge(at=NOON + timedelta(days=15)) == 1
     assert bucket.keys() == []
 
 

@@ -16,6 +16,7 @@ from openpyxl.workbook import Workbook
 
 from accounts.models import User
 from exchange.models import ImportJob
+from exchange.spreadsheets import jobs
 from exchange.spreadsheets.annotated_styles import FILLS
 from exchange.spreadsheets.marks import AUTHOR
 from exchange.spreadsheets.problems import Level
@@ -171,3 +172,19 @@ def test_nothing_to_say_makes_no_copy(tmp_path: Path, plan: Plan, user: User) ->
     path = workbook(tmp_path / "a.xlsx", [TITLES, ["projets", *YEAR, 3, "bilan", None]])
 
     assert checked(plan, user, path).annotated.name == ""
+
+
+def test_a_copy_goes_with_the_check_that_made_it(plan: Plan, user: User) -> None:
+    """What was wrong and is right at the next check leaves no copy that says it is wrong."""
+    lines = [";".join(TITLES), "ateliers;01/01/2024;31/12/2024;3;bilan;"]
+    job = checked(plan, user, "\n".join(lines).encode(), "saisie.csv")
+    former = Path(job.annotated.path)
+    assert former.exists()
+
+    IndicatorFactory.create(plan=plan, code="ateliers")
+    jobs.check_again(job)
+    jobs.work_on(job.pk, at=NOON)
+
+    job.refresh_from_db()
+    assert (job.state, job.counts, job.annotated.name) == ("checked", {"new": 1}, "")
+    assert not former.exists()

@@ -157,7 +157,17 @@ def test_a_workbook_that_is_none_is_refused_in_words(
     whole = archive(parts)
     types = parts["[Content_Types].xml"]
     entity = parts[SHEET].replace(b"<worksheet", b"<!DOCTYPE x [<!ENTITY e 'ee'>]><worksheet", 1)
+    beyond = b'</sheetData><mergeCells><mergeCell ref="A1:B%s"/></mergeCells>'
     cases = [
+        *(
+            (
+                "endommagé",
+                archive(
+                    parts | {SHEET: parts[SHEET].replace(b"</sheetData>", beyond % (b"9" * digits))}
+                ),
+            )
+            for digits in (7, 5_000)
+        ),
         ("endommagé", whole[: len(whole) // 2]),
         ("endommagé", archive(parts | {SHEET: parts[SHEET][:-40]})),
         ("ancien format d’Office", OLE),

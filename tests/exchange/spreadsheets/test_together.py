@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from exchange.models import ImportJob
-from exchange.spreadsheets import jobs
+from exchange.spreadsheets import applying, jobs
 from indicators import services
 from indicators.models import Indicator, Observation
 from plans import workflow
 from plans.models import Plan, Role
+from tests.at_once import Aside, until_somebody_waits
 from tests.exchange.spreadsheets.workbooks import NOON, checked, member, received
 from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, SourceFactory
 
@@ -53,42 +52,6 @@ def confirmed(plan: Plan, user: User, *years: int) -> ImportJob:
     job = checked(plan, user, a_file(*years), "a.csv")
     jobs.confirm(job, submits=False, at=NOON)
     return job
-
-
-class Aside:
-    """Something done in another thread, with a connection of its own."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        self.refusal: Exception | None = None
-        self._act = act
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._act()
-        except Exception as error:
-            self.refusal = error
-        finally:
-            connection.close()
-
-    def wait(self) -> None:
-        self._thread.join(timeout=30)
-        assert not self._thread.is_alive()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
-        return cursor.rowcount > 0
-
-
-def until_somebody_waits() -> None:
-    for _round in range(3_000):
-        if somebody_waits():
-            return
-        threading.Event().wait(0.01)
-    pytest.fail("nobody waits")
 
 
 @pytest.fixture
@@ -147,6 +110,55 @@ def test_a_publication_of_another_period_waits_and_both_are_kept(
     assert [(start.year, state) for start, state in found] == [
         (2021, "published"), (2023, "draft"), (2024, "draft"),
     ]  # fmt: skip
+
+
+def test_other_plans_are_written_while_an_import_is(
+    plan: Plan, indicator: Indicator, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft and a publication elsewhere do not wait for its commit, withdrawals included."""
+    ObservationFactory.create(
+        indicator=indicator, year=2022, author=author, source=plan.sources.get(), published=True
+    )
+    lines = (
+        "Indicateur;Début de période;Fin de période;Valeur;Source;Motif;Retrait",
+        "entreprises;01/01/2022;31/12/2022;;;Erreur;RETIRER",
+        "entreprises;01/01/2023;31/12/2023;7;bilan;;",
+    )
+    job = checked(plan, author, "\n".join(lines).encode(), "a.csv")
+    jobs.confirm(job, submits=False, at=NOON)
+    elsewhere = IndicatorFactory.create()
+    reviewer = member(elsewhere.plan, Role.REVIEWER)
+    handed_in = workflow.submit(
+        ObservationFactory.create(
+            indicator=elsewhere, year=2021, author=author,
+            source=SourceFactory.create(plan=elsewhere.plan),
+        ),
+        at=NOON,
+    )  # fmt: skip
+    done = []
+    last_step = applying.refresh_progress
+
+    def everything_is_written(*args: Any, **kwargs: Any) -> int:
+        """Between the last statement of the import and its commit, let others work."""
+        number = last_step(*args, **kwargs)
+        others = [
+            Aside(lambda: ObservationFactory.create(indicator=elsewhere, year=2020)),
+            Aside(lambda: services.publish(handed_in, reviewer=reviewer, at=NOON)),
+        ]
+        for other in others:
+            other.wait()
+            assert other.refusal is None
+            done.append(other)
+        return number
+
+    monkeypatch.setattr(applying, "refresh_progress", everything_is_written)
+    jobs.work_on(job.pk, at=NOON)
+
+    job.refresh_from_db()
+    assert (job.state, job.counts) == (State.WRITTEN, {"new": 1, "withdraw": 1})
+    assert len(done) == 2
+    found = Observation.objects.filter(indicator=elsewhere).order_by("period_start")
+    assert [row.state for row in found] == ["draft", "published"]
 
 
 def test_two_imports_of_the_same_periods_one_is_told(

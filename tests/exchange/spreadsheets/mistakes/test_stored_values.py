@@ -26,10 +26,10 @@ from tests.factories import IndicatorFactory, MilestoneFactory, ObservationFacto
 pytestmark = pytest.mark.django_db
 
 
-def published(indicator: Indicator) -> Observation:
+def published(indicator: Indicator, **said: str) -> Observation:
     made: Observation = ObservationFactory.create(
         indicator=indicator, year=2024, published=True, author=UserFactory.create(),
-        source=indicator.plan.sources.get(),
+        source=indicator.plan.sources.get(), **said,
     )  # fmt: skip
     return made
 
@@ -53,6 +53,27 @@ def test_a_published_value_is_corrected_with_a_reason_only(
     assert (draft.value, draft.supersedes, draft.correction_reason) == (31, was, "Faute de frappe.")
     was.refresh_from_db()
     assert (was.state, was.superseded_at) == ("published", None)  # public until it is reviewed
+
+
+def test_a_correction_keeps_the_evidence_of_what_it_corrects(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    """As on the entry page: who corrects a figure does not take its evidence away."""
+    evidence = {
+        "evidence_file": "evidence/abcd.pdf",
+        "evidence_name": "bilan.pdf",
+        "evidence_url": "https://example.org/bilan",
+    }
+    published(indicators[0], **evidence)
+    path = workbook(
+        tmp_path / "a.xlsx",
+        [TITLES, [*line("entreprises", 31)[:5], "Révisé."], line("emplois", 3)],
+    )
+
+    written(checked(plan, user, path))
+
+    kept = Observation.objects.filter(state="draft").values(*evidence).order_by("-indicator__code")
+    assert list(kept) == [evidence, dict.fromkeys(evidence, "")]
 
 
 def withdrawal(path: Path, mark: Any, reason: str | None = "Erreur de source.") -> Path:
@@ -149,14 +170,16 @@ def test_a_milestone_needs_a_state_and_a_day_that_has_come(
             ["pack", "bilan", date(2999, 3, 1), "fait", "bilan"],
             ["pack", "bilan", None, "fini", "bilan"],
             ["pack", "bilan", date(2024, 3, 2), None, "bilan"],
+            ["pack", "bilan", date(1924, 3, 2), "fait", "bilan"],
         ],
         title="Jalons",
     )
 
     job = checked(plan, user, path)
 
-    assert outcomes(job) == [(2, "new"), (3, "error"), (4, "error"), (5, "error")]
-    assert sorted(errors(job)) == ["C3", "C4", "D4", "D5"]
+    assert outcomes(job) == [(2, "new"), *((row, "error") for row in (3, 4, 5, 6))]
+    assert sorted(errors(job)) == ["C3", "C4", "C6", "D4", "D5"]
+    assert errors(job)["C6"] == "Vérifiez l’année."
 
 
 def test_a_version_that_a_colleague_changed_since_the_download_is_not_overwritten(

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.utils import timezone
 from openpyxl.styles import numbers as formats
 
 from accounts.models import User
@@ -197,3 +198,40 @@ def test_a_period_that_is_none_of_the_calendar_is_refused(
 
     assert "périodicité" in errors(job)["B2"]
     assert errors(job)["C3"] == "La période s’achève avant de débuter."
+
+
+def test_a_period_that_no_page_would_take_is_refused(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    """Nothing is reported of 1901, nor of a year that has not begun; the current year may be."""
+    this_year = timezone.localdate().year
+    lines = [line("entreprises", 1, year) for year in (1901, 2150, this_year + 1, this_year)]
+
+    job = checked(plan, user, workbook(tmp_path / "a.xlsx", [TITLES, *lines]))
+
+    assert errors(job) == {
+        "B2": "Vérifiez l’année\u00a0: la période débute avant 1950.",
+        "B3": "La période n’a pas commencé\u00a0: elle débute le 1er janvier 2150.",
+        "B4": f"La période n’a pas commencé\u00a0: elle débute le 1er janvier {this_year + 1}.",
+    }
+    assert outcomes(job) == [(2, "error"), (3, "error"), (4, "error"), (5, "new")]
+
+
+def test_what_stands_at_such_a_period_is_left_or_withdrawn(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    """A plan file may have published it: a workbook that says the same must not be refused."""
+    for indicator in indicators:
+        ObservationFactory.create(
+            indicator=indicator, year=1948, value=5, published=True, source=plan.sources.get()
+        )
+    rows = [
+        [*line("entreprises", 5, 1948), None],
+        [*line("emplois", None, 1948)[:5], "Année fausse.", "RETIRER"],
+        [*line("projets", 6, 1948)[:5], "Faute de frappe.", None],
+    ]
+
+    job = checked(plan, user, workbook(tmp_path / "a.xlsx", [[*TITLES, "Retrait"], *rows]))
+
+    assert outcomes(job) == [(2, "same"), (3, "withdraw"), (4, "error")]
+    assert errors(job) == {"B4": "Vérifiez l’année\u00a0: la période débute avant 1950."}
