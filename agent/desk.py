@@ -13,11 +13,12 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from agent.due import Due, OpenWork, Teams, When, due_in, open_work
 from agent.entry import milestone, value
-from agent.review.proposals import may_publish
+from agent.review.proposals import Reader
 from dashboards import wording
 from indicators.formats import format_date, format_period
 from indicators.models import Indicator, Observation
 from measures.models import MilestoneUpdate
+from plans.four_eyes import hands_of
 from plans.models import Contribution, Plan
 from plans.permissions import Action, Rights
 
@@ -100,6 +101,8 @@ class DeskBuilder:
         self.on = on
         self.rights: Mapping[int, Rights] = {rights.plan.pk: rights for rights in all_rights}
         self.plans = [rights.plan for rights in all_rights]
+        hands = hands_of(user)
+        self.readers = {rights.plan.pk: Reader(rights, hands) for rights in all_rights}
         self.teams = Teams(self.plans)
         self.work: OpenWork = open_work(self.plans)
         self.due: Sequence[Due] = due_in(self.plans, self.work, self.teams, on=on)
@@ -156,7 +159,7 @@ class DeskBuilder:
 
     def _to_review(self) -> list[Contribution]:
         """Return what the person may publish, the longest waiting first."""
-        rows = [row for row in self.work if may_publish(row, self.rights[row.permission_plan.pk])]
+        rows = [row for row in self.work if self.readers[row.permission_plan.pk].may_publish(row)]
         return sorted(rows, key=attrgetter("submitted_at"))
 
     def _lines(self, rows: Iterable[Contribution]) -> tuple[WorkLine, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from accounts.models import User
 from dashboards import wording
 from indicators.evaluation import Evaluation, evaluate_indicators, pretend
 from indicators.explanations import explain
@@ -14,6 +15,7 @@ from indicators.formats import format_date, format_period, format_qualified
 from indicators.models import Indicator, Observation, Status
 from indicators.number_fields import quantity_of
 from measures.models import Milestone, MilestoneUpdate
+from plans.four_eyes import Hands, hands_of
 from plans.models import Contribution
 from plans.permissions import Action, Rights
 
@@ -40,9 +42,33 @@ class Proposal:
     """What the public reads now for the same period or day; None when nothing is published."""
     changes: tuple[StatusChange, ...]
     own: bool
-    """Whether the reader wrote it, or rewrote it last."""
+    """Whether the reader wrote it, or rewrote it last, by hand or through a system."""
+    through_system: bool
+    """Whether they did through a partner's system they answer for, and not by hand."""
     publishable: bool
     """Whether the reader may publish it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reviewer, with what they write with: known once for all that they read."""
+
+    rights: Rights
+    hands: Hands
+
+    @classmethod
+    def of(cls, rights: Rights) -> Reader:
+        """Return the reader of staff pages, who is signed in. One query."""
+        assert isinstance(rights.user, User), "staff pages ask for a sign-in"
+        return cls(rights, hands_of(rights.user))
+
+    def may_publish(self, row: Contribution) -> bool:
+        """Whether this reviewer may publish this contribution now: rights, state, four eyes."""
+        return (
+            self.rights.may(Action.REVIEW)
+            and row.state == Contribution.State.SUBMITTED
+            and (self.rights.plan.allows_self_publication or not self.hands.wrote(row))
+        )
 
 
 def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date) -> list[Proposal]:
@@ -56,17 +82,18 @@ def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date
         else {}
     )
     published = _published_states(updates)
+    reader = Reader.of(rights)
     return [
-        _of_observation(row, evaluations[row.indicator_id], rights)
+        _of_observation(row, evaluations[row.indicator_id], reader)
         if isinstance(row, Observation)
-        else _of_update(row, published, rights)
+        else _of_update(row, published, reader)
         for row in contributions
         if isinstance(row, Observation | MilestoneUpdate)
     ]
 
 
 def _of_observation(
-    row: Observation, evaluations: Sequence[Evaluation], rights: Rights
+    row: Observation, evaluations: Sequence[Evaluation], reader: Reader
 ) -> Proposal:
     same_period = [
         other
@@ -93,8 +120,9 @@ def _of_observation(
         proposed=_said(row),
         public=_said(same_period[0]) if same_period else None,
         changes=tuple(changes),
-        own=_is_own(row, rights),
-        publishable=may_publish(row, rights),
+        own=reader.hands.wrote(row),
+        through_system=not reader.hands.wrote_alone(row) and reader.hands.wrote_through_system(row),
+        publishable=reader.may_publish(row),
     )
 
 
@@ -104,7 +132,7 @@ def _said(row: Observation) -> str:
 
 
 def _of_update(
-    row: MilestoneUpdate, published: Mapping[int, Sequence[MilestoneUpdate]], rights: Rights
+    row: MilestoneUpdate, published: Mapping[int, Sequence[MilestoneUpdate]], reader: Reader
 ) -> Proposal:
     same_day = [other for other in published[row.milestone_id] if other.as_of == row.as_of]
     return Proposal(
@@ -114,8 +142,9 @@ def _of_update(
         proposed=row.get_advancement_display(),
         public=same_day[0].get_advancement_display() if same_day else None,
         changes=(),
-        own=_is_own(row, rights),
-        publishable=may_publish(row, rights),
+        own=reader.hands.wrote(row),
+        through_system=not reader.hands.wrote_alone(row) and reader.hands.wrote_through_system(row),
+        publishable=reader.may_publish(row),
     )
 
 
@@ -128,16 +157,3 @@ def _published_states(
         for row in MilestoneUpdate.objects.current().filter(milestone__in=milestones):
             published[row.milestone_id].append(row)
     return published
-
-
-def _is_own(row: Contribution, rights: Rights) -> bool:
-    return row.is_written_by(rights.user)
-
-
-def may_publish(row: Contribution, rights: Rights) -> bool:
-    """Whether this reviewer may publish this contribution now: rights, state, four eyes."""
-    return (
-        rights.may(Action.REVIEW)
-        and row.state == Contribution.State.SUBMITTED
-        and (rights.plan.allows_self_publication or not _is_own(row, rights))
-    )
