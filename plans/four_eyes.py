@@ -11,17 +11,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plans.models import Contribution, PartnerSystem
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-RowsT = TypeVar("RowsT", bound=QuerySet[Contribution])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,9 @@ class Hands:
             )
         return ""
 
-    def written_by_others(self, rows: RowsT) -> RowsT:
+    def written_by_others(self) -> Q:
         """Keep the contributions that this person may sign: the same rule, in SQL."""
-        return rows.exclude(author__in=self.accounts).exclude(edited_by__in=self.accounts)
+        return ~Q(author__in=self.accounts) & ~Q(edited_by__in=self.accounts)
 
 
 def hands_of_each(people: Collection[User]) -> dict[int, Hands]:

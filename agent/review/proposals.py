@@ -19,6 +19,9 @@ from plans.four_eyes import Hands, hands_of
 from plans.models import Contribution
 from plans.permissions import Action, Rights
 
+_Period = tuple[int, date, date]
+"""An indicator's id, and the days of a period of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
@@ -81,25 +84,29 @@ def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date
         if indicators
         else {}
     )
-    published = _published_states(updates)
+    values = {
+        (value.indicator_id, value.period_start, value.period_end): value
+        for several in evaluations.values()
+        for value in several[0].observations.values()
+    }
+    states = _published_states(updates)
     reader = Reader.of(rights)
     return [
-        _of_observation(row, evaluations[row.indicator_id], reader)
+        _of_observation(row, evaluations[row.indicator_id], values, reader)
         if isinstance(row, Observation)
-        else _of_update(row, published, reader)
+        else _of_update(row, states, reader)
         for row in contributions
         if isinstance(row, Observation | MilestoneUpdate)
     ]
 
 
 def _of_observation(
-    row: Observation, evaluations: Sequence[Evaluation], reader: Reader
+    row: Observation,
+    evaluations: Sequence[Evaluation],
+    published: Mapping[_Period, Observation],
+    reader: Reader,
 ) -> Proposal:
-    same_period = [
-        other
-        for other in evaluations[0].observations.values()
-        if (other.period_start, other.period_end) == (row.period_start, row.period_end)
-    ]
+    public = published.get((row.indicator_id, row.period_start, row.period_end))
     changes = []
     if row.state != Contribution.State.PUBLISHED:
         for evaluation in evaluations:
@@ -118,7 +125,7 @@ def _of_observation(
         subject=row.indicator,
         when=format_period(row.period_start, row.period_end),
         proposed=_said(row),
-        public=_said(same_period[0]) if same_period else None,
+        public=None if public is None else _said(public),
         changes=tuple(changes),
         own=reader.hands.wrote(row),
         through_system=not reader.hands.wrote_alone(row) and reader.hands.wrote_through_system(row),

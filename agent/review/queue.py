@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from agent.access import plan_page
+from agent.mixed import in_order, in_places, rows_at
 from agent.review.acts import publish_seen, why
-from agent.review.mixed import fetch, in_order
 from agent.review.nouns import NounConverter, observations_of, stands_at, updates_of
 from agent.review.proposals import proposals
 from plans.models import Contribution, Plan
@@ -57,12 +57,13 @@ def queue(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
     page = Paginator(in_order(observations, updates, "submitted_at"), A_PAGE).get_page(
         request.GET.get("page")
     )
-    rows = fetch(
-        list(page),
+    places = list(page)
+    found = rows_at(
+        places,
         observations.annotate(comments_count=Count("comments")),
         updates.annotate(comments_count=Count("comments")),
     )
-    listed = proposals(rows, rights, on=timezone.localdate())
+    listed = proposals(in_places(places, found), rights, on=timezone.localdate())
     return render(
         request,
         "agent/review/queue.html",

@@ -29,6 +29,7 @@ SENDER = "sender"
 # What each address asks of whoever opens it (GET) or acts through it (POST).
 TABLE: dict[str, tuple[str, str]] = {
     "home": ("GET", PERSON),
+    "work": ("GET", PERSON),
     "typed_text": ("POST", ANYONE),  # hands a visitor the text of a lost session back
     "notifications": ("GET", PERSON),
     "notifications_read": ("POST", PERSON),

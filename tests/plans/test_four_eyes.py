@@ -138,7 +138,7 @@ def test_the_rule_in_sql_keeps_the_same_rows_as_the_rule_in_python(indicator: In
     rows = Observation.objects.all()
     for hands in (hands_of(person), hands_of(other)):
         kept = {row.pk for row in rows if not hands.wrote(row)}
-        assert {row.pk for row in hands.written_by_others(rows)} == kept
+        assert {row.pk for row in rows.filter(hands.written_by_others())} == kept
         assert {row.pk for row in rows if not hands.refusal(row)} == kept
 
 

@@ -1,9 +1,9 @@
-"""Values and states of deliverables in one list, of which the database hands out a page."""
+"""Values and states of deliverables in one list, of which the database hands out a part."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import CharField, QuerySet, Value
@@ -30,20 +30,28 @@ def in_order(
     return first.union(second, all=True).order_by(*order, "place", "id")
 
 
-def fetch(
-    places: Sequence[Place],
+def rows_at(
+    places: Iterable[Place],
     observations: QuerySet[Observation],
     updates: QuerySet[MilestoneUpdate],
-) -> list[Contribution]:
-    """Return the contributions of these places, in that order. A query for each kind there is."""
-    wanted: dict[str, list[int]] = defaultdict(list)
+) -> dict[tuple[str, int], Contribution]:
+    """Return the contributions of these places, by noun and id. A query for each kind there is."""
+    wanted: dict[str, set[int]] = defaultdict(set)
     for noun, key, *_sorted_by in places:
-        wanted[noun].append(key)
-    found: dict[tuple[str, int], Contribution] = {
+        wanted[noun].add(key)
+    return {
         (rows.model.noun, row.pk): row
         for rows in (observations, updates)
         if rows.model.noun in wanted
         for row in rows.filter(pk__in=wanted[rows.model.noun])
     }
-    # One that was discarded between the two questions is left out.
+
+
+def in_places(
+    places: Sequence[Place], found: dict[tuple[str, int], Contribution]
+) -> list[Contribution]:
+    """Return the contributions in the order of their places.
+
+    One that was discarded between the two questions is left out.
+    """
     return [found[noun, key] for noun, key, *_sorted_by in places if (noun, key) in found]
