@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from agent.due import Due, OpenWork, Teams, When, due_in, open_work
+from agent.due import Due, Teams, When, due_in
 from agent.entry import milestone, value
-from agent.review.proposals import may_publish
+from agent.work import Pile, Work
 from dashboards import wording
 from indicators.formats import format_date, format_period
 from indicators.models import Indicator, Observation
@@ -24,6 +27,9 @@ from plans.permissions import Action, Rights
 RECENT = timedelta(days=30)
 """How long what has been published stays on the desk."""
 MOST_PUBLISHED = 10
+
+MINE, EVERYONE = "moi", "tous"
+"""Whose desk is asked for, in the address."""
 
 State = Contribution.State
 
@@ -53,6 +59,15 @@ class WorkLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A list of which the desk shows the first few lines."""
+
+    total: int
+    url: str
+    """Where all of it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCounts:
     """A plan on the list of plans: how much of it waits."""
 
@@ -73,6 +88,10 @@ class Desk:
     to_review: tuple[WorkLine, ...]
     drafts: tuple[WorkLine, ...]
     published: tuple[WorkLine, ...]
+    whole: Mapping[str, Whole]
+    """All of what is returned, to review and drafted, by the name of the list above."""
+    to_review_in: Mapping[int, int]
+    """How much the reader has to review in each plan, by id."""
 
     @property
     def is_clear(self) -> bool:
@@ -101,8 +120,8 @@ class DeskBuilder:
         self.rights: Mapping[int, Rights] = {rights.plan.pk: rights for rights in all_rights}
         self.plans = [rights.plan for rights in all_rights]
         self.teams = Teams(self.plans)
-        self.work: OpenWork = open_work(self.plans)
-        self.due: Sequence[Due] = due_in(self.plans, self.work, self.teams, on=on)
+        self.work = Work(user, all_rights)
+        self.due: Sequence[Due] = due_in(self.plans, self.teams, on=on)
 
     @property
     def has_assignments(self) -> bool:
@@ -121,43 +140,40 @@ class DeskBuilder:
             for one in self.due
             if one.plan.pk in kept and (not mine or self.user.pk in one.people)
         ]
-        work = [
-            row
-            for row in self.work
-            if row.permission_plan.pk in kept and (not mine or row.author_id == self.user.pk)
-        ]
+        counts = self.work.counts(mine=mine)
+        totals = sum((counts[key] for key in kept), Counter[Pile]())
+        work = self.work.begun([pile for pile in Pile if totals[pile]], plans, mine=mine)
         return Desk(
             overdue=self._due_lines(due, When.OVERDUE),
             now=self._due_lines(due, When.NOW),
             later=self._due_lines(due, When.LATER),
-            returned=self._lines(row for row in work if row.state == State.RETURNED),
-            to_review=self._lines(
-                row for row in self._to_review() if row.permission_plan.pk in kept
-            ),
-            drafts=self._lines(row for row in work if row.state == State.DRAFT),
+            returned=self._lines(work[Pile.RETURNED]),
+            to_review=self._lines(work[Pile.TO_REVIEW]),
+            drafts=self._lines(work[Pile.DRAFTS]),
             published=self._lines(self._published(plans, mine=mine)),
+            whole={
+                pile.name.lower(): Whole(
+                    total=totals[pile], url=address_of_all(pile, plans, mine=mine)
+                )
+                for pile in Pile
+            },
+            to_review_in={plan.pk: counts[plan.pk][Pile.TO_REVIEW] for plan in self.plans},
         )
 
-    def counts(self) -> list[PlanCounts]:
-        """Count what waits in each plan, everyone's."""
-        to_review = self._to_review()
+    def counts(self, desk: Desk) -> list[PlanCounts]:
+        """Count what waits in each plan, everyone's; `desk` knows what is to review."""
         return [
             PlanCounts(
                 rights=rights,
                 overdue=self._count(rights.plan, When.OVERDUE),
                 now=self._count(rights.plan, When.NOW),
-                to_review=sum(row.permission_plan.pk == rights.plan.pk for row in to_review),
+                to_review=desk.to_review_in[rights.plan.pk],
             )
             for rights in self.rights.values()
         ]
 
     def _count(self, plan: Plan, when: When) -> int:
         return sum(one.plan.pk == plan.pk and one.when == when for one in self.due)
-
-    def _to_review(self) -> list[Contribution]:
-        """Return what the person may publish, the longest waiting first."""
-        rows = [row for row in self.work if may_publish(row, self.rights[row.permission_plan.pk])]
-        return sorted(rows, key=attrgetter("submitted_at"))
 
     def _lines(self, rows: Iterable[Contribution]) -> tuple[WorkLine, ...]:
         return tuple(work_line(row, self.user) for row in rows)
@@ -192,6 +208,16 @@ class DeskBuilder:
                 signed = signed.filter(author=self.user)
             rows.extend(signed.order_by("-published_at", "-pk")[:MOST_PUBLISHED])
         return sorted(rows, key=attrgetter("published_at"), reverse=True)[:MOST_PUBLISHED]
+
+
+def address_of_all(pile: Pile, plans: Sequence[Plan], *, mine: bool) -> str:
+    """Return where all of a pile is read; what is to review in one plan, where it is reviewed."""
+    if pile == Pile.TO_REVIEW and len(plans) == 1:
+        return reverse("agent:review", args=[plans[0].slug])
+    asked = {"etat": pile.value, "pour": MINE if mine else EVERYONE}
+    if len(plans) == 1:
+        asked["plan"] = plans[0].slug
+    return f"{reverse('agent:work')}?{urlencode(asked)}"
 
 
 def how_far(day: date, *, on: date) -> str:

@@ -8,7 +8,7 @@ The number of queries is fixed, whatever the number of plans.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -126,66 +126,65 @@ class Teams:
         return any(user_id in pilots for pilots in self._pilots.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWork:
-    """What has been entered in plans and is not public yet: drafts, submitted, returned."""
-
-    observations: tuple[Observation, ...]
-    updates: tuple[MilestoneUpdate, ...]
-
-    def __iter__(self) -> Iterator[Contribution]:
-        yield from self.observations
-        yield from self.updates
-
-
-def open_work(plans: Collection[Plan]) -> OpenWork:
-    """Return what is under way in plans, the latest edited first. Two queries."""
-    return OpenWork(
-        observations=tuple(
-            Observation.objects.open().in_plans(plans).order_by("-edited_at", "-pk")
-        ),
-        updates=tuple(MilestoneUpdate.objects.open().in_plans(plans).order_by("-edited_at", "-pk")),
-    )
-
-
-def due_in(plans: Collection[Plan], work: OpenWork, teams: Teams, *, on: date) -> list[Due]:
-    """Return everything awaited in plans, by due date. Four queries when progress is stored."""
-    found = [*_values(plans, work, teams, on=on), *_deliverables(plans, work, teams, on=on)]
+def due_in(plans: Collection[Plan], teams: Teams, *, on: date) -> list[Due]:
+    """Return everything awaited in plans, by due date. Six queries when progress is stored."""
+    found = [*_values(plans, teams, on=on), *_deliverables(plans, teams, on=on)]
     return sorted(found, key=lambda due: (due.due_on, due.plan.pk, due.subject.title))
 
 
-def _values(plans: Collection[Plan], work: OpenWork, teams: Teams, *, on: date) -> Iterator[Due]:
-    under_way = {
-        (observation.indicator_id, observation.period_end): observation
-        for observation in work.observations
-    }
+def _values(plans: Collection[Plan], teams: Teams, *, on: date) -> Iterator[Due]:
     indicators = list(
         Indicator.objects.followed_in(plans)
         .filter(frequency__isnull=False)
         .select_related("plan__region", "unit", "measure")
     )
     records = progress_of(indicators, on=on)
+    ends: dict[int, date] = {}
     for indicator in indicators:
         due_on = next_due_of(records[indicator.pk])
-        if due_on is None:
+        if due_on is not None:
+            ends[indicator.pk] = due_on - timedelta(days=indicator.availability_lag_days)
+    under_way = _values_under_way(ends)
+    for indicator in indicators:
+        if (end := ends.get(indicator.pk)) is None:
             continue
-        ends = due_on - timedelta(days=indicator.availability_lag_days)
+        due_on = end + timedelta(days=indicator.availability_lag_days)
         frequency = Frequency(indicator.frequency or Frequency.ONCE)
         yield Due(
             subject=indicator,
             measure=indicator.measure,
-            period=None if frequency == Frequency.ONCE else calendar_period(frequency, ends),
+            period=None if frequency == Frequency.ONCE else calendar_period(frequency, end),
             due_on=due_on,
-            when=when_due(due_on, period_end=ends, on=on),
-            under_way=under_way.get((indicator.pk, ends)),
+            when=when_due(due_on, period_end=end, on=on),
+            under_way=under_way.get((indicator.pk, end)),
             people=teams.of(indicator.plan_id, indicator.measure_id),
         )
 
 
-def _deliverables(
-    plans: Collection[Plan], work: OpenWork, teams: Teams, *, on: date
-) -> Iterator[Due]:
-    under_way = {update.milestone_id: update for update in reversed(work.updates)}
+def _values_under_way(ends: Mapping[int, date]) -> dict[tuple[int, date], Observation]:
+    """Return what is under way for the periods awaited: their last day by indicator id.
+
+    Of what else is under way, which may be thousands of values, nothing is read.
+    """
+    rows = Observation.objects.open().filter(
+        indicator__in=ends.keys(), period_end__in=set(ends.values())
+    )
+    return {
+        (row.indicator_id, row.period_end): row
+        for row in rows.select_related("indicator__plan").order_by("-edited_at", "-pk")
+    }
+
+
+def _deliverables(plans: Collection[Plan], teams: Teams, *, on: date) -> Iterator[Due]:
+    milestones = list(Milestone.objects.dated_in(plans).select_related("measure__plan__region"))
+    under_way = {
+        update.milestone_id: update
+        for update in MilestoneUpdate.objects.open()
+        .filter(milestone__in=milestones)
+        .select_related("milestone__measure__plan")
+        .order_by("milestone_id", "-edited_at", "-pk")
+        .distinct("milestone_id")
+    }
     ended = {
         milestone_id
         for milestone_id, advancement in MilestoneUpdate.objects.in_plans(plans)
@@ -193,7 +192,7 @@ def _deliverables(
         .values_list("milestone", "advancement")
         if advancement in (Advancement.DONE, Advancement.ABANDONED)
     }
-    for milestone in Milestone.objects.dated_in(plans).select_related("measure__plan__region"):
+    for milestone in milestones:
         assert milestone.due_on is not None, "dated_in keeps those that have a date"
         if milestone.pk not in ended:
             yield Due(

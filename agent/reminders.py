@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notification, User
 from accounts.services import notify
-from agent.due import NOTICE, Due, Teams, due_in, open_work
+from agent.due import NOTICE, Due, Teams, due_in
 from indicators.formats import format_date
 from plans.models import Plan
 
@@ -44,9 +44,7 @@ def remind(plan: Plan, *, at: datetime) -> None:
     notification of a key for each person.
     """
     on = timezone.localdate(at)
-    awaited = [
-        due for due in due_in([plan], open_work([plan]), Teams([plan]), on=on) if not due.submitted
-    ]
+    awaited = [due for due in due_in([plan], Teams([plan]), on=on) if not due.submitted]
     _close_moot(plan, awaited, on=on, at=at)
     people = User.objects.in_bulk({person for due in awaited for person in due.people})
     for due in awaited:

@@ -20,6 +20,7 @@ plan_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("en-cours/", home.work, name="work"),
     path("texte/", typed_text.reopen, name="typed_text"),
     path("", include("agent.notifications.urls")),
     path("nouveau-plan/", editing.create_plan, name="plan_create"),

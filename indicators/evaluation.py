@@ -188,15 +188,14 @@ def evaluate_indicators(
 
 def pretend(evaluation: Evaluation, draft: Observation) -> Evaluation:
     """Evaluate again as if a saved draft were published, in place of what it corrects."""
-    kept = [row for row in evaluation.observations.values() if row.pk != draft.supersedes_id]
-    rows = [*kept, draft]
-    series = series_of(evaluation.indicator, rows)
+    kept = (one for one in evaluation.series.observations if one.sequence != draft.supersedes_id)
+    series = replace(evaluation.series, observations=(*kept, _observed_of(draft)))
     limits = limits_of(evaluation.indicator.plan)
     return replace(
         evaluation,
         series=series,
         result=progress.evaluate(series, evaluation.terms, on=evaluation.result.on, limits=limits),
-        observations={row.pk: row for row in rows},
+        observations={**evaluation.observations, draft.pk: draft},
     )
 
 

@@ -198,28 +198,39 @@ def _lock_indicator(observation: Observation) -> Indicator:
 
 @transaction.atomic
 def publish(
-    observation: Observation, *, reviewer: User | None, at: datetime, refresh: bool = True
+    observation: Observation,
+    *,
+    reviewer: User | None,
+    at: datetime,
+    revision: int | None = None,
+    refresh: bool = True,
 ) -> Observation:
     """Publish an observation, or a correction of one, and refresh the progress it changes.
 
+    `revision`: see `plans.workflow.publish`.
     `refresh` is False where the caller publishes several in one transaction, and refreshes once.
     Raises plans.workflow.WorkflowError when it may not be published, ValidationError when a
     value is already published for its period or for one that overlaps.
     """
     indicator = _lock_indicator(observation)
-    published = workflow.publish(observation, indicator.plan, reviewer=reviewer, at=at)
+    published = workflow.publish(
+        observation, indicator.plan, reviewer=reviewer, at=at, revision=revision
+    )
     if refresh:
         refresh_progress([indicator.pk], on=timezone.localdate(at))
     return published
 
 
 @transaction.atomic
-def withdraw(observation: Observation, *, reason: str, at: datetime) -> Observation:
+def withdraw(
+    observation: Observation, *, reason: str, at: datetime, revision: int | None = None
+) -> Observation:
     """Withdraw a published observation with a public reason, and refresh the progress it changes.
 
+    `revision`: see `plans.workflow.publish`.
     Raises plans.workflow.WorkflowError when it is not the current version or has no reason.
     """
     indicator = _lock_indicator(observation)
-    withdrawn = workflow.withdraw(observation, reason=reason, at=at)
+    withdrawn = workflow.withdraw(observation, reason=reason, at=at, revision=revision)
     refresh_progress([indicator.pk], on=timezone.localdate(at))
     return withdrawn

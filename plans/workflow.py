@@ -6,6 +6,7 @@ one wins and the other is told. The callers own the transaction's follow-up (sto
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notification, User
 from accounts.services import notify, settle
+from plans.four_eyes import hands_of, hands_of_each
 from plans.models import Contribution, Plan, Role
 
 ContributionT = TypeVar("ContributionT", bound=Contribution)
@@ -36,10 +38,35 @@ class EditConflictError(WorkflowError):
         self.theirs = theirs
 
 
+class UnseenError(WorkflowError):
+    """What would be signed, or returned, is not what the person read. Nothing was written."""
+
+    def __init__(self, now: Contribution, seen: int) -> None:
+        super().__init__(
+            _("%(who)s a réécrit cette contribution après que vous l’avez ouverte.")
+            % {"who": now.edited_by or now.author or _("Une autre personne")}
+            if seen
+            else _("Votre envoi ne dit pas quelle version de cette contribution vous avez lue.")
+        )
+
+
 def locked(contribution: ContributionT) -> ContributionT:
-    """Return the row as it is now, locked until the end of the transaction."""
+    """Return the row as it is now, locked until the end of the transaction.
+
+    Raises WorkflowError when it has been discarded meanwhile.
+    """
     rows = type(contribution)._default_manager.select_for_update(of=("self",), no_key=True)
-    return rows.get(pk=contribution.pk)
+    row = rows.filter(pk=contribution.pk).first()
+    if row is None:
+        raise WorkflowError(_("Cette contribution n’existe plus : elle a été supprimée."))
+    return row
+
+
+def _require_seen(row: Contribution, contribution: Contribution, revision: int | None) -> None:
+    """Refuse to decide on what was not read; `revision` as `publish` takes it."""
+    seen = contribution.revision if revision is None else revision
+    if row.revision != seen:
+        raise UnseenError(row, seen)
 
 
 def _save_checked_by_database(row: Contribution) -> None:
@@ -184,7 +211,7 @@ def submit(contribution: ContributionT, *, at: datetime, told: bool = True) -> C
     settle(kind=Notification.Kind.RETURNED, url=row.get_absolute_url(), at=at)
     if told:
         notify(
-            [person for person in reviewers_of(plan) if not row.is_written_by(person)],
+            _reviewers_other_than(plan, (row.author_id, row.edited_by_id)),
             plan_id=plan.pk,
             kind=Notification.Kind.TO_REVIEW,
             key=_key("to_review", row, at),
@@ -195,10 +222,17 @@ def submit(contribution: ContributionT, *, at: datetime, told: bool = True) -> C
     return row
 
 
+def _reviewers_other_than(plan: Plan, writers: Iterable[int | None]) -> list[User]:
+    """Return the reviewers of a plan whose own work is not that of these accounts. Two queries."""
+    reviewers = list(reviewers_of(plan))
+    hands = hands_of_each(reviewers)
+    return [one for one in reviewers if hands[one.pk].accounts.isdisjoint(writers)]
+
+
 def tell_reviewers_of_many(plan: Plan, author: User, text: str, *, key: str, at: datetime) -> None:
     """Tell the reviewers once of all that was handed in together."""
     notify(
-        [person for person in reviewers_of(plan) if person.pk != author.pk],
+        _reviewers_other_than(plan, [author.pk]),
         plan_id=plan.pk,
         kind=Notification.Kind.TO_REVIEW,
         key=f"to_review:{key}",
@@ -210,15 +244,22 @@ def tell_reviewers_of_many(plan: Plan, author: User, text: str, *, key: str, at:
 
 @transaction.atomic
 def send_back(
-    contribution: ContributionT, *, reviewer: User, reason: str, at: datetime
+    contribution: ContributionT,
+    *,
+    reviewer: User,
+    reason: str,
+    at: datetime,
+    revision: int | None = None,
 ) -> ContributionT:
     """Return a submitted contribution to its author, with a reason.
 
-    Raises WorkflowError without a reason, or when the contribution is not submitted.
+    `revision`: see `publish`. Raises UnseenError when it was rewritten since, WorkflowError without
+    a reason, or when the contribution is not submitted.
     """
     row = locked(contribution)
     if row.state != Contribution.State.SUBMITTED:
         raise WorkflowError(_("Seule une contribution soumise peut être renvoyée."))
+    _require_seen(row, contribution, revision)
     row.state = Contribution.State.RETURNED
     row.reviewer = reviewer
     row.return_reason = _required(reason, _("Un renvoi a un motif."))
@@ -231,14 +272,21 @@ def send_back(
 
 @transaction.atomic
 def publish(
-    contribution: ContributionT, plan: Plan, *, reviewer: User | None, at: datetime
+    contribution: ContributionT,
+    plan: Plan,
+    *,
+    reviewer: User | None,
+    at: datetime,
+    revision: int | None = None,
 ) -> ContributionT:
     """Make a contribution public; a correction supersedes the version it corrects.
 
     `reviewer` is None for what a reference plan file brings, which has no author either.
-    Raises WorkflowError when it is already published, has no source, when its author, or whoever
-    rewrote it last, publishes it against the plan's rule, or when the version it corrects is no
-    longer the current one.
+    `revision` is the one the reviewer had before their eyes, 0 where nobody knows; that of
+    `contribution`, as the caller has read it, unless told.
+    Raises UnseenError when it was rewritten since; WorkflowError when it is already published, has
+    no source, when whoever wrote it (`plans.four_eyes`) publishes it against the plan's rule, or
+    when the version it corrects is no longer the current one.
     """
     row = locked(contribution)
     if row.state == Contribution.State.PUBLISHED:
@@ -248,10 +296,9 @@ def publish(
             raise WorkflowError(_("Seule une contribution soumise peut être publiée."))
         if reviewer is None:
             raise WorkflowError(_("Une contribution est publiée par une personne."))
-        if row.is_written_by(reviewer) and not plan.allows_self_publication:
-            raise WorkflowError(
-                _("Une autre personne que l’auteur relit et publie cette contribution.")
-            )
+        if not plan.allows_self_publication and (refusal := hands_of(reviewer).refusal(row)):
+            raise WorkflowError(refusal)
+    _require_seen(row, contribution, revision)
     if row.source_id is None:
         raise WorkflowError(_("Une valeur publiée a une source."))
     if row.supersedes is not None:
@@ -275,14 +322,18 @@ def publish(
 
 
 @transaction.atomic
-def withdraw(contribution: ContributionT, *, reason: str, at: datetime) -> ContributionT:
+def withdraw(
+    contribution: ContributionT, *, reason: str, at: datetime, revision: int | None = None
+) -> ContributionT:
     """Take a published version back, with a public reason; it stays readable as withdrawn.
 
-    Raises WorkflowError without a reason, or when the version is not the current one.
+    `revision`: see `publish`. Raises UnseenError when it is not the one that was read,
+    WorkflowError without a reason, or when the version is not the current one.
     """
     row = locked(contribution)
     if not row.is_current:
         raise WorkflowError(_("Seule la version publiée actuelle peut être retirée."))
+    _require_seen(row, contribution, revision)
     row.withdrawal_reason = _required(reason, _("Un retrait a un motif."))
     row.superseded_at = at
     row.save(update_fields=["withdrawal_reason", "superseded_at"])

@@ -182,7 +182,7 @@ def test_a_partners_day(site: LiveServer, example: ModuleType, receiver: Receive
     assert read(observations, If_None_Match='"other"')[0] == before
     reviewer = signed_in(member(plan, Role.REVIEWER))
     published = Observation.objects.order_by("period_start")[:2]
-    ticked = [f"observations-{row.pk}" for row in published]
+    ticked = [f"observations-{row.pk}-{row.revision}" for row in published]
     reviewer.post("/agent/plans/grand-est-2019/relecture/", {"contribution": ticked})
 
     # Each is told once, and signed.

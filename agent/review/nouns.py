@@ -44,13 +44,16 @@ def updates_of(plan: Plan) -> models.QuerySet[MilestoneUpdate]:
     )
 
 
+def stands_at(plan: Plan, noun: str, number: int) -> Contribution | None:
+    """Return a contribution of this plan; None where there is none, or it is another plan's."""
+    if noun == Observation.noun:
+        return observations_of(plan).filter(pk=number).first()
+    return updates_of(plan).filter(pk=number).first()
+
+
 def contribution_at(plan: Plan, noun: str, number: int) -> Contribution:
     """Return a contribution of this plan; one of another plan does not exist here (404)."""
-    found: Contribution | None
-    if noun == Observation.noun:
-        found = observations_of(plan).filter(pk=number).first()
-    else:
-        found = updates_of(plan).filter(pk=number).first()
+    found = stands_at(plan, noun, number)
     if found is None:
         raise Http404
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from accounts.models import User
 from dashboards import wording
 from indicators.evaluation import Evaluation, evaluate_indicators, pretend
 from indicators.explanations import explain
@@ -14,8 +15,12 @@ from indicators.formats import format_date, format_period, format_qualified
 from indicators.models import Indicator, Observation, Status
 from indicators.number_fields import quantity_of
 from measures.models import Milestone, MilestoneUpdate
+from plans.four_eyes import Hands, hands_of
 from plans.models import Contribution
 from plans.permissions import Action, Rights
+
+_Period = tuple[int, date, date]
+"""An indicator's id, and the days of a period of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +45,33 @@ class Proposal:
     """What the public reads now for the same period or day; None when nothing is published."""
     changes: tuple[StatusChange, ...]
     own: bool
-    """Whether the reader wrote it, or rewrote it last."""
+    """Whether the reader wrote it, or rewrote it last, by hand or through a system."""
+    through_system: bool
+    """Whether they did through a partner's system they answer for, and not by hand."""
     publishable: bool
     """Whether the reader may publish it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reviewer, with what they write with: known once for all that they read."""
+
+    rights: Rights
+    hands: Hands
+
+    @classmethod
+    def of(cls, rights: Rights) -> Reader:
+        """Return the reader of staff pages, who is signed in. One query."""
+        assert isinstance(rights.user, User), "staff pages ask for a sign-in"
+        return cls(rights, hands_of(rights.user))
+
+    def may_publish(self, row: Contribution) -> bool:
+        """Whether this reviewer may publish this contribution now: rights, state, four eyes."""
+        return (
+            self.rights.may(Action.REVIEW)
+            and row.state == Contribution.State.SUBMITTED
+            and (self.rights.plan.allows_self_publication or not self.hands.wrote(row))
+        )
 
 
 def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date) -> list[Proposal]:
@@ -55,24 +84,29 @@ def proposals(contributions: Sequence[Contribution], rights: Rights, *, on: date
         if indicators
         else {}
     )
-    published = _published_states(updates)
+    values = {
+        (value.indicator_id, value.period_start, value.period_end): value
+        for several in evaluations.values()
+        for value in several[0].observations.values()
+    }
+    states = _published_states(updates)
+    reader = Reader.of(rights)
     return [
-        _of_observation(row, evaluations[row.indicator_id], rights)
+        _of_observation(row, evaluations[row.indicator_id], values, reader)
         if isinstance(row, Observation)
-        else _of_update(row, published, rights)
+        else _of_update(row, states, reader)
         for row in contributions
         if isinstance(row, Observation | MilestoneUpdate)
     ]
 
 
 def _of_observation(
-    row: Observation, evaluations: Sequence[Evaluation], rights: Rights
+    row: Observation,
+    evaluations: Sequence[Evaluation],
+    published: Mapping[_Period, Observation],
+    reader: Reader,
 ) -> Proposal:
-    same_period = [
-        other
-        for other in evaluations[0].observations.values()
-        if (other.period_start, other.period_end) == (row.period_start, row.period_end)
-    ]
+    public = published.get((row.indicator_id, row.period_start, row.period_end))
     changes = []
     if row.state != Contribution.State.PUBLISHED:
         for evaluation in evaluations:
@@ -91,10 +125,11 @@ def _of_observation(
         subject=row.indicator,
         when=format_period(row.period_start, row.period_end),
         proposed=_said(row),
-        public=_said(same_period[0]) if same_period else None,
+        public=None if public is None else _said(public),
         changes=tuple(changes),
-        own=_is_own(row, rights),
-        publishable=may_publish(row, rights),
+        own=reader.hands.wrote(row),
+        through_system=not reader.hands.wrote_alone(row) and reader.hands.wrote_through_system(row),
+        publishable=reader.may_publish(row),
     )
 
 
@@ -104,7 +139,7 @@ def _said(row: Observation) -> str:
 
 
 def _of_update(
-    row: MilestoneUpdate, published: Mapping[int, Sequence[MilestoneUpdate]], rights: Rights
+    row: MilestoneUpdate, published: Mapping[int, Sequence[MilestoneUpdate]], reader: Reader
 ) -> Proposal:
     same_day = [other for other in published[row.milestone_id] if other.as_of == row.as_of]
     return Proposal(
@@ -114,8 +149,9 @@ def _of_update(
         proposed=row.get_advancement_display(),
         public=same_day[0].get_advancement_display() if same_day else None,
         changes=(),
-        own=_is_own(row, rights),
-        publishable=may_publish(row, rights),
+        own=reader.hands.wrote(row),
+        through_system=not reader.hands.wrote_alone(row) and reader.hands.wrote_through_system(row),
+        publishable=reader.may_publish(row),
     )
 
 
@@ -128,16 +164,3 @@ def _published_states(
         for row in MilestoneUpdate.objects.current().filter(milestone__in=milestones):
             published[row.milestone_id].append(row)
     return published
-
-
-def _is_own(row: Contribution, rights: Rights) -> bool:
-    return row.is_written_by(rights.user)
-
-
-def may_publish(row: Contribution, rights: Rights) -> bool:
-    """Whether this reviewer may publish this contribution now: rights, state, four eyes."""
-    return (
-        rights.may(Action.REVIEW)
-        and row.state == Contribution.State.SUBMITTED
-        and (rights.plan.allows_self_publication or not _is_own(row, rights))
-    )

@@ -6,11 +6,12 @@ from django.urls import URLPattern, path, register_converter
 
 from agent.review import views
 from agent.review.nouns import NounConverter
+from agent.review.queue import queue
 
 register_converter(NounConverter, "noun")
 
 urlpatterns: list[URLPattern] = [
-    path("relecture/", views.queue, name="review"),
+    path("relecture/", queue, name="review"),
     path("contributions/<noun:noun>/<int:number>/", views.contribution, name="contribution"),
     path("contributions/<noun:noun>/<int:number>/publier/", views.publish, name="publish"),
     path("contributions/<noun:noun>/<int:number>/renvoyer/", views.send_back, name="send_back"),

@@ -1,100 +1,37 @@
-"""The review queue, and a contribution's page: weigh it, discuss it, publish or return it."""
+"""A contribution's page: weigh it, discuss it, publish or return it.
+
+What is decided is decided of the version the person had before their eyes: each form says which,
+and one that says another is answered 409, with what changed, what now stands and what was typed.
+"""
 
 from __future__ import annotations
 
-from itertools import chain
+import re
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from agent.access import plan_page
+from agent.review.acts import publish_seen, why, withdraw_seen
 from agent.review.comments import add_comment, handle, members_of
 from agent.review.forms import CommentForm, ReasonForm
-from agent.review.nouns import contribution_at, observations_of, updates_of
-from agent.review.proposals import may_publish, proposals
-from indicators import services
+from agent.review.nouns import contribution_at
+from agent.review.proposals import proposals
+from agent.review.since import changes_since
 from indicators.models import Observation
 from plans import workflow
 from plans.models import Contribution, Plan
 from plans.permissions import Action, Rights
 
+State = Contribution.State
 
-def _publish_one(row: Contribution, request: HttpRequest) -> None:
-    """Publish one contribution by the service of its kind."""
-    now = timezone.now()
-    reviewer: Any = request.user
-    if isinstance(row, Observation):
-        services.publish(row, reviewer=reviewer, at=now)
-    else:
-        workflow.publish(row, row.permission_plan, reviewer=reviewer, at=now)
-
-
-def _why(refusal: workflow.WorkflowError | ValidationError) -> str:
-    return " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@plan_page(Action.REVIEW)
-def queue(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
-    """What waits for a review, oldest first; POST publishes what is ticked."""
-    if request.method == "POST":
-        return _publish_ticked(request, plan)
-    waiting = sorted(
-        chain(
-            observations_of(plan)
-            .filter(state=Contribution.State.SUBMITTED)
-            .annotate(comments_count=Count("comments")),
-            updates_of(plan)
-            .filter(state=Contribution.State.SUBMITTED)
-            .annotate(comments_count=Count("comments")),
-        ),
-        key=lambda row: (row.submitted_at, row.noun, row.pk),
-    )
-    listed = proposals(waiting, rights, on=timezone.localdate())
-    return render(
-        request,
-        "agent/review/queue.html",
-        {
-            "plan": plan,
-            "rights": rights,
-            "section": "review",
-            "proposals": listed,
-            "publishable": sum(1 for proposal in listed if proposal.publishable),
-        },
-    )
-
-
-def _publish_ticked(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Publish each ticked contribution for itself: one refused does not hold back the others."""
-    done = 0
-    ticked = request.POST.getlist("contribution")
-    for reference in ticked:
-        noun, _dash, number = reference.partition("-")
-        if not number.isdecimal():
-            continue
-        row = contribution_at(plan, noun, int(number))
-        try:
-            _publish_one(row, request)
-            done += 1
-        except (workflow.WorkflowError, ValidationError) as refusal:
-            messages.error(request, f"{row} : {_why(refusal)}")
-    if done:
-        messages.success(
-            request,
-            ngettext("%(count)s contribution publiée.", "%(count)s contributions publiées.", done)
-            % {"count": done},
-        )
-    elif not ticked:
-        messages.warning(request, _("Cochez au moins une contribution à publier."))
-    return redirect("agent:review", plan.slug)
+_REVISION = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 def _shown(
@@ -104,7 +41,7 @@ def _shown(
     row: Contribution,
     *,
     status: int = 200,
-    **forms: Any,
+    **said: Any,
 ) -> HttpResponse:
     """Answer with a contribution's page, the forms as they were typed."""
     [proposal] = proposals([row], rights, on=timezone.localdate())
@@ -123,13 +60,13 @@ def _shown(
             "comments": row.comments.select_related("author"),  # type: ignore[attr-defined]
             "handles": [(member, handle(member)) for member in members],
             "may_comment": rights.may(Action.CONTRIBUTE, row),
-            "may_publish": may_publish(row, rights),
-            "may_send_back": reviewing and row.state == Contribution.State.SUBMITTED,
+            "may_publish": proposal.publishable,
+            "may_send_back": reviewing and row.state == State.SUBMITTED,
             "may_withdraw": reviewing and row.is_current,
             "send_back_form": ReasonForm(prefix="renvoi"),
             "withdraw_form": ReasonForm(prefix="retrait"),
             "comment_form": CommentForm(),
-            **forms,
+            **said,
         },
         status=status,
     )
@@ -144,19 +81,49 @@ def contribution(
     return _shown(request, plan, rights, contribution_at(plan, noun, number))
 
 
+def _seen(request: HttpRequest) -> int:
+    """Return the revision that the form showed; 0, which no version has, where it says none."""
+    said = request.POST.get("revision", "")
+    return int(said) if _REVISION.fullmatch(said) else 0
+
+
+def _refused(
+    request: HttpRequest,
+    plan: Plan,
+    rights: Rights,
+    row: Contribution,
+    refusal: workflow.WorkflowError | ValidationError,
+    **form: ReasonForm,
+) -> HttpResponse:
+    """Answer with what became of the contribution, as it now stands, and what was typed."""
+    now = contribution_at(plan, row.noun, row.pk)
+    state = State.PUBLISHED if "withdraw_form" in form else State.SUBMITTED
+    return _shown(
+        request,
+        plan,
+        rights,
+        now,
+        status=409,
+        refusal=why(refusal),
+        entries=changes_since(now, seen=_seen(request), state=state),
+        typed="".join(one.cleaned_data["reason"] for one in form.values()),
+        is_typed_kept=now.is_current if "withdraw_form" in form else now.state == State.SUBMITTED,
+        **form,
+    )
+
+
 @require_POST
 @plan_page(Action.REVIEW)
 def publish(
     request: HttpRequest, plan: Plan, rights: Rights, noun: str, number: int
 ) -> HttpResponse:
-    """Publish a contribution."""
+    """Publish a contribution as it was read."""
     row = contribution_at(plan, noun, number)
     try:
-        _publish_one(row, request)
+        publish_seen(row, request, seen=_seen(request))
     except (workflow.WorkflowError, ValidationError) as refusal:
-        messages.error(request, _why(refusal))
-        return redirect(row)
-    messages.success(request, _("Publié : la page publique est à jour."))
+        return _refused(request, plan, rights, row, refusal)
+    messages.success(request, _("Publié : la page publique est à jour."))
     return redirect("agent:review", plan.slug)
 
 
@@ -165,7 +132,7 @@ def publish(
 def send_back(
     request: HttpRequest, plan: Plan, rights: Rights, noun: str, number: int
 ) -> HttpResponse:
-    """Return a contribution to its author, with a reason."""
+    """Return a contribution, as it was read, to its author, with a reason."""
     row = contribution_at(plan, noun, number)
     form = ReasonForm(request.POST, prefix="renvoi")
     if not form.is_valid():
@@ -173,11 +140,14 @@ def send_back(
     reviewer: Any = request.user
     try:
         workflow.send_back(
-            row, reviewer=reviewer, reason=form.cleaned_data["reason"], at=timezone.now()
+            row,
+            reviewer=reviewer,
+            reason=form.cleaned_data["reason"],
+            at=timezone.now(),
+            revision=_seen(request),
         )
     except workflow.WorkflowError as refusal:
-        messages.error(request, str(refusal))
-        return redirect(row)
+        return _refused(request, plan, rights, row, refusal, send_back_form=form)
     messages.success(request, _("Renvoyé à son auteur."))
     return redirect("agent:review", plan.slug)
 
@@ -192,16 +162,11 @@ def withdraw(
     form = ReasonForm(request.POST, prefix="retrait")
     if not form.is_valid():
         return _shown(request, plan, rights, row, status=422, withdraw_form=form)
-    reason = form.cleaned_data["reason"]
     try:
-        if isinstance(row, Observation):
-            services.withdraw(row, reason=reason, at=timezone.now())
-        else:
-            workflow.withdraw(row, reason=reason, at=timezone.now())
+        withdraw_seen(row, reason=form.cleaned_data["reason"], seen=_seen(request))
     except workflow.WorkflowError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Retiré : le motif est public."))
+        return _refused(request, plan, rights, row, refusal, withdraw_form=form)
+    messages.success(request, _("Retiré : le motif est public."))
     return redirect(row)
 
 

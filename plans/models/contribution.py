@@ -20,8 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from plans.models.sources import LOCATOR_LENGTH, Source, not_blank
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
     from accounts.models import User
     from plans.models.plan import Plan
 
@@ -154,10 +152,6 @@ class Contribution(models.Model):
     def assigned_to(self, user: User) -> bool:
         """Whether the person is assigned to what this is about."""
         raise TypeError(f"{type(self).__name__} does not say who is assigned to it")
-
-    def is_written_by(self, user: User | AnonymousUser) -> bool:
-        """Whether the person is its author or rewrote it last: another one signs it."""
-        return user.pk is not None and user.pk in (self.author_id, self.edited_by_id)
 
     @property
     def is_current(self) -> bool:

@@ -29,6 +29,7 @@ SENDER = "sender"
 # What each address asks of whoever opens it (GET) or acts through it (POST).
 TABLE: dict[str, tuple[str, str]] = {
     "home": ("GET", PERSON),
+    "work": ("GET", PERSON),
     "typed_text": ("POST", ANYONE),  # hands a visitor the text of a lost session back
     "notifications": ("GET", PERSON),
     "notifications_read": ("POST", PERSON),
@@ -168,7 +169,7 @@ def test_a_page_opens_for_the_roles_that_may_and_for_no_other(name: str) -> None
     opened = {who for who, status in answers.items() if status != 403}
     assert opened == ALLOWED[right]
     # A file that was never given does not exist, whoever asks.
-    fitting = {404} if name in ("evidence", "import_copy") else {200, 302, 400, 422}
+    fitting = {404} if name in ("evidence", "import_copy") else {200, 302, 400, 409, 422}
     assert {answers[who] for who in opened} <= fitting
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,18 +16,24 @@ from indicators import services
 from indicators.models import Indicator, Observation, ProgressRecord
 from measures.models import MeasureAssignment, MilestoneUpdate
 from plans import workflow
-from plans.models import Contribution, Plan, Role
+from plans.models import Role
+from tests.agent.reviewing import (
+    NOW,
+    at,
+    decide,
+    reported_indicator,
+    submit,
+    submit_update,
+    tick,
+    url,
+)
 from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
 from tests.dashboards.reading import main_text
 from tests.factories import (
     IndicatorFactory,
     MembershipFactory,
-    MilestoneFactory,
-    MilestoneUpdateFactory,
-    ObservationFactory,
     PlanFactory,
-    SourceFactory,
     TargetFactory,
     UserFactory,
 )
@@ -37,45 +41,11 @@ from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
 
 @pytest.fixture
 def indicator() -> Indicator:
     """35 companies a year over 2020-2021, 30 published for 2020."""
-    made: Indicator = IndicatorFactory.create(title="Entreprises accompagnées")
-    TargetFactory.with_yearly_quota({2020: 35, 2021: 35}, indicator=made)
-    ObservationFactory.create(indicator=made, year=2020, value=Decimal(30), published=True)
-    services.refresh_progress([made.pk], on=NOW.date())
-    return made
-
-
-def submit(indicator: Indicator, author: User | None = None, **fields: Any) -> Observation:
-    draft: Observation = ObservationFactory.create(
-        indicator=indicator,
-        source=SourceFactory.create(plan=indicator.plan),
-        author=author or member(indicator.plan, Role.CONTRIBUTOR),
-        **{"year": 2021, "value": Decimal(41), **fields},
-    )
-    return workflow.submit(draft, at=NOW)
-
-
-def submit_update(plan: Plan) -> MilestoneUpdate:
-    milestone = MilestoneFactory.create(measure__plan=plan, title="Panorama publié")
-    draft: MilestoneUpdate = MilestoneUpdateFactory.create(
-        milestone=milestone,
-        source=SourceFactory.create(plan=plan),
-        author=member(plan, Role.CONTRIBUTOR),
-    )
-    return workflow.submit(draft, at=NOW)
-
-
-def url(plan: Plan, tail: str) -> str:
-    return f"/agent/plans/{plan.slug}/{tail}"
-
-
-def at(row: Contribution, verb: str = "") -> str:
-    return row.get_absolute_url() + (f"{verb}/" if verb else "")
+    return reported_indicator()
 
 
 # --- Weighing ----------------------------------------------------------------------------------
@@ -84,7 +54,7 @@ def at(row: Contribution, verb: str = "") -> str:
 def test_the_queue_shows_what_is_proposed_what_is_public_and_the_status_after(
     indicator: Indicator,
 ) -> None:
-    first = ObservationFactory._meta.model.objects.current().get()
+    first = Observation.objects.current().get()
     submit(indicator)
     submit(
         indicator,
@@ -128,7 +98,8 @@ def test_who_rewrote_a_draft_is_named_and_does_not_publish_it(indicator: Indicat
     assert (proposal.own, proposal.publishable) == (True, False)
     assert f"Modifié par {editor}" in " ".join(main_text(queue).split())
 
-    signed_in(editor).post(at(row, "publier"))
+    refused = decide(signed_in(editor), row, "publier")
+    assert refused.status_code == 409
     assert Observation.objects.get(pk=row.pk).state == "submitted"
 
 
@@ -153,7 +124,7 @@ def test_the_queue_costs_the_same_for_any_number_of_contributions(
     client = signed_in(member(plan, Role.REVIEWER))
     client.get(url(plan, "relecture/"))  # the first page of a session also records the session
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         client.get(url(plan, "relecture/"))
 
 
@@ -164,7 +135,7 @@ def test_publishing_one_shows_at_once_on_the_public_page(indicator: Indicator) -
     draft = submit(indicator)
     reviewer = signed_in(member(indicator.plan, Role.REVIEWER))
 
-    answer = reviewer.post(at(draft, "publier"))
+    answer = decide(reviewer, draft, "publier")
 
     assert (answer.status_code, answer["Location"]) == (302, url(indicator.plan, "relecture/"))
     public = Client().get(indicator.get_absolute_url()).content.decode()
@@ -179,11 +150,13 @@ def test_publishing_many_tells_what_was_refused_and_publishes_the_rest(
     reviewer = member(plan, Role.REVIEWER)
     good, update = submit(indicator), submit_update(plan)
     own = submit(IndicatorFactory.create(plan=plan, title="Écoles"), author=reviewer)
-    ticked = [f"{row.noun}-{row.pk}" for row in (good, update, own)]
+    ticked = [tick(row) for row in (good, update, own)]
 
-    page = signed_in(reviewer).post(url(plan, "relecture/"), {"contribution": ticked}, follow=True)
+    page = signed_in(reviewer).post(url(plan, "relecture/"), {"contribution": ticked})
 
     text = page.content.decode()
+    assert page.status_code == 409
+    assert "1 contribution cochée n’est pas publiée" in text
     assert "2 contributions publiées." in text
     assert "Une autre personne que l’auteur relit et publie cette contribution." in text
     assert {row.state for row in Observation.objects.filter(pk=own.pk)} == {"submitted"}
@@ -212,17 +185,19 @@ def test_a_forged_tick_is_no_error_of_the_server(indicator: Indicator, reference
 def test_a_contribution_of_another_plan_is_not_published_from_this_one(
     indicator: Indicator,
 ) -> None:
-    elsewhere = submit(IndicatorFactory.create())
+    elsewhere = submit(IndicatorFactory.create(title="Écoles équipées"))
     reviewer = signed_in(member(indicator.plan, Role.REVIEWER))
 
     for answer in (
-        reviewer.post(
-            url(indicator.plan, "relecture/"), {"contribution": [f"observations-{elsewhere.pk}"]}
-        ),
         reviewer.get(url(indicator.plan, f"contributions/observations/{elsewhere.pk}/")),
         reviewer.post(url(indicator.plan, f"contributions/observations/{elsewhere.pk}/publier/")),
     ):
         assert answer.status_code == 404
+    # As a tick it is one that does not exist here: nothing of it is told.
+    ticked = reviewer.post(url(indicator.plan, "relecture/"), {"contribution": [tick(elsewhere)]})
+    assert ticked.status_code == 409
+    assert "Elle n’existe plus" in ticked.content.decode()
+    assert elsewhere.indicator.title not in ticked.content.decode()
     elsewhere.refresh_from_db()
     assert elsewhere.state == "submitted"
 
@@ -289,7 +264,7 @@ def test_returning_needs_a_reason_and_keeps_nothing_else(indicator: Indicator) -
     assert refused.status_code == 422
     assert "Donnez un motif" in refused.content.decode()
 
-    reviewer.post(at(draft, "renvoyer"), {"renvoi-reason": "Quelle source ?"})
+    decide(reviewer, draft, "renvoyer", **{"renvoi-reason": "Quelle source ?"})
     draft.refresh_from_db()
     assert (draft.state, draft.return_reason) == ("returned", "Quelle source ?")
 
@@ -298,7 +273,7 @@ def test_withdrawing_gives_the_reason_to_the_public(indicator: Indicator) -> Non
     published = Observation.objects.current().get()
     reviewer = signed_in(member(indicator.plan, Role.REVIEWER))
 
-    reviewer.post(at(published, "retirer"), {"retrait-reason": "Comptée deux fois"})
+    decide(reviewer, published, "retirer", **{"retrait-reason": "Comptée deux fois"})
 
     assert list(Observation.objects.current()) == []
     assert "Comptée deux fois" in Client().get(indicator.get_absolute_url()).content.decode()
