@@ -263,7 +263,7 @@ def save_row(
     try:
         saved = contributing.save(draft, plan, editor=editor, revision=revision, at=at)
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     except ValidationError as refusal:
@@ -274,20 +274,24 @@ def save_row(
         row.doubts = row.known.doubts(saved, on=row.form.on)
 
 
-def _show_theirs(row: Row, conflict: EditConflictError) -> None:
-    """Keep the typed text, and say what the other person saved: the next save chooses."""
+def _show_theirs(row: Row, conflict: EditConflictError, editor: User) -> None:
+    """Keep the typed text, and say what was saved meanwhile: the next save chooses."""
     theirs = conflict.theirs
     assert isinstance(theirs, Observation)
     theirs.indicator = row.indicator
     row.stored = theirs
     row.doubts = []
-    row.errors = [
-        _(
+    if conflict.is_with(editor):
+        words = _(
+            "%(conflict)s Valeur enregistrée : %(theirs)s. Enregistrez de nouveau pour la remplacer "
+            "par celle-ci, ou videz la case pour la garder."
+        )
+    else:
+        words = _(
             "%(conflict)s Sa valeur : %(theirs)s. Enregistrez de nouveau pour la remplacer par la "
             "vôtre, ou videz la case pour garder la sienne."
         )
-        % {"conflict": conflict, "theirs": quantity_of(theirs)}
-    ]
+    row.errors = [words % {"conflict": conflict.said_to(editor), "theirs": quantity_of(theirs)}]
 
 
 def _is_own_draft(row: Row, editor: User) -> bool:
@@ -317,7 +321,7 @@ def give_source(
             at=at,
         )
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     else:
@@ -344,7 +348,7 @@ def submit_row(row: Row, *, editor: User, revision: int | None, at: datetime) ->
             stored, revision=stored.revision if row.saved else revision, at=at
         )
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     else:

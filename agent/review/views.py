@@ -19,6 +19,7 @@ from agent.access import plan_page
 from agent.review.comments import add_comment, handle, members_of
 from agent.review.forms import CommentForm, ReasonForm
 from agent.review.nouns import contribution_at, observations_of, updates_of
+from agent.review.onward import onward_from
 from agent.review.proposals import may_publish, proposals
 from indicators import services
 from indicators.models import Observation
@@ -122,6 +123,7 @@ def _shown(
             "is_observation": isinstance(row, Observation),
             "comments": row.comments.select_related("author"),  # type: ignore[attr-defined]
             "handles": [(member, handle(member)) for member in members],
+            "onward": onward_from(row, rights),
             "may_comment": rights.may(Action.CONTRIBUTE, row),
             "may_publish": may_publish(row, rights),
             "may_send_back": reviewing and row.state == Contribution.State.SUBMITTED,

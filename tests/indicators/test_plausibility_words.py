@@ -155,9 +155,7 @@ def test_a_partner_drafts_it_and_is_told_when_handing_it_in(plan: Plan, share: I
 
     written = partner.post(drafts, {**days, "value": "120", "source": "bilan"})
     shown = partner.get(f"{drafts}2024-01-01--2024-12-31/")
-    refused = partner.post(
-        f"{drafts}2024-01-01--2024-12-31/submit/", If_Match=written["ETag"]
-    )
+    refused = partner.post(f"{drafts}2024-01-01--2024-12-31/submit/", If_Match=written["ETag"])
 
     assert (written.status_code, shown.status_code, refused.status_code) == (201, 200, 422)
     assert refused.json()["doubts"] == ["A percentage is usually between 0 and 100 %."]
