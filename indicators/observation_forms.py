@@ -102,10 +102,8 @@ class ObservationForm(ContributionForm):
             state = str(open_now.get_state_display())
         elif published is not None:
             state = _("publié : %(value)s") % {"value": quantity_of(published)}
-        elif period[1] >= self.on:
-            state = _("en cours")
         else:
-            state = _("à saisir")
+            state = self.known.awaiting(period, on=self.on)
         return _("%(period)s — %(state)s") % {"period": format_period(*period), "state": state}
 
     def clean(self) -> dict[str, Any]:

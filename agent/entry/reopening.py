@@ -1,4 +1,4 @@
-"""From a contribution back to the page where it is entered: to correct it, or to take it up again."""
+"""From a contribution back to the page where it is entered: to correct it, or to go on with it."""
 
 from __future__ import annotations
 

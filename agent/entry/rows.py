@@ -106,8 +106,10 @@ class Row:
 
     @property
     def state_label(self) -> str:
-        """The word for it."""
-        return str(Contribution.State(self.state).label) if self.state else _("à saisir")
+        """The word for it; while nothing is entered, whether something is due."""
+        if self.state:
+            return str(Contribution.State(self.state).label)
+        return self.known.awaiting(self.period, on=self.form.on)
 
     @property
     def address(self) -> str:
@@ -283,8 +285,8 @@ def _show_theirs(row: Row, conflict: EditConflictError, editor: User) -> None:
     row.doubts = []
     if conflict.is_with(editor):
         words = _(
-            "%(conflict)s Valeur enregistrée : %(theirs)s. Enregistrez de nouveau pour la remplacer "
-            "par celle-ci, ou videz la case pour la garder."
+            "%(conflict)s Valeur enregistrée : %(theirs)s. Enregistrez de nouveau pour la "
+            "remplacer par celle-ci, ou videz la case pour la garder."
         )
     else:
         words = _(

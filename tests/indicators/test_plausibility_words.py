@@ -1,4 +1,4 @@
-"""Every doubt and every refusal of the rules can be said in words; a share is one that surprises."""
+"""Every doubt and every refusal of the rules can be said in words, wherever a value is entered."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from indicators.models import Indicator, Observation
 from measures.models import Measure
 from plans.models import Role
 from tests.agent.entry.grid.forms import address, cells, drafts, errors, pilot, rows_of, shown, text
-from tests.agent.staff import member
+from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 from tests.html import html_errors
