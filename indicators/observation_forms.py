@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from indicators.models import Observation, Qualifier
 from indicators.number_fields import check_value, number_fields, observed_of, quantity_of
 from indicators.periods import Span
 from indicators.progress import Measurement, Observed
-from plans.contribution_forms import CONTRIBUTION_FIELDS, ContributionForm
+from plans.contribution_forms import CONTRIBUTION_FIELDS, CONTRIBUTION_LABELS, ContributionForm
 from plans.models import Contribution
 
 OTHER = "autre"
@@ -67,6 +67,11 @@ class ObservationForm(ContributionForm):
             "qualifier",
             *CONTRIBUTION_FIELDS,
         )
+        labels: ClassVar[dict[str, Any]] = CONTRIBUTION_LABELS | {
+            "qualifier": gettext_lazy("Précision de la valeur"),
+            "provisional": gettext_lazy("Valeur provisoire"),
+            "date_inferred": gettext_lazy("La période est déduite"),
+        }
 
     def __init__(self, *args: Any, known: Known, on: date, **kwargs: Any) -> None:
         super().__init__(*args, plan=known.indicator.plan, **kwargs)
@@ -75,9 +80,6 @@ class ObservationForm(ContributionForm):
         for name in ("value", "numerator", "denominator"):
             del self.fields[name]
         self.fields |= number_fields(known.indicator)
-        self.fields["qualifier"].label = _("Précision de la valeur")
-        self.fields["provisional"].label = _("Valeur provisoire")
-        self.fields["date_inferred"].label = _("La période est déduite")
         instance: Observation = self.instance
         current = (instance.period_start, instance.period_end)
         listed = known.periods(on=on)
