@@ -32,6 +32,8 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as plain_csrf_failure
 from django.views.decorators.http import require_POST
 
+from agent.typed_labels import labelled
+
 PARAMETER = "reprise"
 PAGE = "page"
 KEPT_FOR_SECONDS = 2 * 3600
@@ -114,7 +116,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(
         request,
         "agent/typed_text.html",
-        {"fields": _fields(request), "page": page_of_form(request)},
+        {
+            "fields": _fields(request),
+            "shown": labelled(_fields(request), request.resolver_match, request.user),
+            "page": page_of_form(request),
+        },
         status=403,
     )
 

@@ -41,6 +41,8 @@ _MONTHS = (
     "novembre",
     "décembre",
 )
+_VOWELS = ("a", "o")
+"""What the months begin with before which « de » is elided."""
 
 
 class UnitWords(Protocol):
@@ -212,6 +214,22 @@ def format_period(start: date, end: date) -> str:
         "start": _without_what_follows(start, end),
         "end": format_date(end),
     }
+
+
+def format_of_period(start: date, end: date) -> str:
+    """A period after a noun: ``de 2020``, ``du 1er semestre 2020``, ``d’avril 2020``.
+
+    ``du 20 juin 2019``, ``de la période du 3 au 7 juin 2020``.
+    """
+    name = format_period(start, end)
+    months = whole_months(start, end)
+    if start != end and _calendar_name(start, end) is None:
+        return _("de la période %(period)s") % {"period": name}
+    if start == end or months in (3, 6):
+        return _("du %(period)s") % {"period": name}
+    if months == 1 and name.startswith(_VOWELS):
+        return _("d’%(period)s") % {"period": name}
+    return _("de %(period)s") % {"period": name}
 
 
 def whole_months(start: date, end: date) -> int | None:

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from indicators.entry_periods import next_awaited, recent_periods
 from indicators.evaluation import series_of
 from indicators.models import Indicator, Measurement, Observation, Target
@@ -114,6 +116,28 @@ class Known:
         recent = recent_periods(self.frequency, opening=self.opening, on=on, most=_MOST_PROPOSED)
         return sorted({*recent, self.proposed(on=on)}, key=lambda span: span[::-1], reverse=True)
 
+    def awaiting(self, period: Span, *, on: date) -> str:
+        """Say of a period for which nothing is entered whether a value is due; it may be, anyway.
+
+        As freshness reckons: what is observed once is awaited at the due date, and a period of
+        which a target's start is the last day is not counted.
+        """
+        once = self.frequency == Frequency.ONCE
+        if (once and self.published) or self.overlapped_by(period) is not None:
+            return _("déjà relevé")
+        if not self._is_counted(period) or (once and period[1] < (self.closing or period[1])):
+            return _("rien d’attendu")
+        return _("période en cours") if period[1] >= on else _("à saisir")
+
+    def _is_counted(self, period: Span) -> bool:
+        """Whether a value of the period tells something of a target; without one, of the plan."""
+        if not self.targets:
+            return self.opening is None or self.opening < period[1]
+        return any(
+            (first is None or first < period[1]) and (last is None or period[0] <= last)
+            for first, last in map(_window_of, self.targets)
+        )
+
     def doubts(self, observation: Observation, *, on: date) -> list[str]:
         """Return what is doubtful in a value, in French."""
         return self.doubts_beside(self.series, observed_of(observation), on=on)
@@ -142,6 +166,15 @@ class Known:
             ]
             promised += [period.value for period in quotas or target.periods.all()]
         return promised
+
+
+def _window_of(target: Target) -> tuple[date | None, date | None]:
+    """Return the first and the last day that a target counts; None for what nobody states."""
+    periods = target.periods.all()
+    return (
+        target.starts_on or min((one.starts_on for one in periods), default=None),
+        target.due_on or max((one.ends_on for one in periods), default=None),
+    )
 
 
 def _by_period(versions: Sequence[Observation]) -> dict[Span, Observation]:

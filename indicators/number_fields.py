@@ -51,6 +51,11 @@ class NumberField(forms.Field):
         return (self.prepare_value(initial) or "").strip() != (data or "").strip()
 
 
+def number_unit(indicator: Indicator) -> Unit:
+    """Return what the numbers that are typed are counted in: of a ratio, its two terms."""
+    return _COUNT if indicator.measurement == Measurement.RATIO else indicator.unit
+
+
 def number_fields(indicator: Indicator) -> dict[str, NumberField]:
     """Return the fields of an indicator's value: one number, or the two terms of a ratio.
 
@@ -61,7 +66,7 @@ def number_fields(indicator: Indicator) -> dict[str, NumberField]:
             "numerator": NumberField(_COUNT, label=_("Numérateur"), required=False),
             "denominator": NumberField(_COUNT, label=_("Dénominateur"), required=False),
         }
-    return {"value": NumberField(indicator.unit, label=_("Valeur"), required=False)}
+    return {"value": NumberField(number_unit(indicator), label=_("Valeur"), required=False)}
 
 
 def check_value(form: forms.BaseForm, observed: Observed, kind: Kind) -> None:

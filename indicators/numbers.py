@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from indicators.formats import format_number
+from indicators.formats import NO_BREAK, format_number
 from indicators.models.indicator import VALUE_DECIMALS, VALUE_DIGITS
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Ordinary, no-break, narrow no-break, thin and figure spaces, and the tab a paste brings along.
 _SPACES = " \u00a0\u202f\u2009\u2007\t"
+_LAST_OF_A_NUMBER = tuple("0123456789.,")
 _MINUS = {"-", "−", "–"}
 _NUMBER = re.compile(
     rf"""
@@ -31,6 +32,7 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_SPACE_RUN = re.compile(rf"[{_SPACES}]+")
 _SCALE = {"k€": 1_000, "M€": 1_000_000, "Md€": 1_000_000_000}
 
 
@@ -46,14 +48,26 @@ class ParsedNumber:
     understood: str
 
 
+def number_examples(unit: Unit) -> list[str]:
+    """Return how a number may be typed in a unit; the first without it."""
+    if unit.symbol == "%":
+        shown = ["80", "2,5", "2,5 %"]
+    elif unit.symbol.startswith("€"):
+        shown = ["35 000", "1 200,50", f"1,2 M{unit.symbol}"]
+    else:
+        decimals = ["2,5"] if unit.decimals else []
+        shown = ["35 000", *decimals, f"35 {unit.symbol or unit.name_plural}"]
+    return [example.replace(" ", NO_BREAK) for example in shown]
+
+
 def parse_number(text: str, unit: Unit) -> ParsedNumber:
-    """Read "35 000", "2,5 %", "1,2 M€" in a unit; percentages and euros only where the unit is.
+    """Read "35 000", "2,5 %", "1,2 M€", "35 entreprises" in a unit; no other unit than its own.
 
     Raises NumberError on anything else, on what is ambiguous (2.012 for a unit without decimals)
     and on more digits than are kept.
     """
     typed = text.strip(_SPACES + "\n\r")
-    match = _NUMBER.fullmatch(typed)
+    match = _NUMBER.fullmatch(_without_unit(typed, unit))
     if not typed or match is None or not (match["whole"] or match["fraction"]):
         raise NumberError(
             _("« %(text)s » n’est pas un nombre. Écrivez par exemple 35 000 ou 2,5.")
@@ -83,6 +97,19 @@ def parse_number(text: str, unit: Unit) -> ParsedNumber:
     # Minus zero is zero: nothing should ever read "−0".
     value = value + 0
     return ParsedNumber(value=value, understood=format_number(value, VALUE_DECIMALS))
+
+
+def _without_unit(typed: str, unit: Unit) -> str:
+    """Leave out the unit's own words after the digits: "35 entreprises", "12 k€" counted in k€.
+
+    Of an amount "1,2 M€/an" only what follows the currency: the rest says how many zeros.
+    """
+    flat = _SPACE_RUN.sub(" ", typed)
+    for words in filter(None, (unit.symbol, unit.name_plural, unit.name)):
+        number = flat[: -len(words)].rstrip()
+        if number[-1:] in _LAST_OF_A_NUMBER and flat.casefold().endswith(words.casefold()):
+            return number
+    return flat.removesuffix(unit.symbol[1:]) if unit.symbol.startswith("€") else typed
 
 
 def _without_spaces(whole: str, typed: str) -> str:
@@ -115,7 +142,7 @@ def _refuse_ambiguous(whole: str, mark: str | None, fraction: str, unit: Unit, t
 
 
 def _refuse_other_unit(suffix: str | None, unit: Unit, typed: str) -> None:
-    allowed = unit.symbol if unit.symbol in ("%", "€") else ""
+    allowed = unit.symbol[:1] if unit.symbol == "%" or unit.symbol.startswith("€") else ""
     if suffix and (not allowed or not suffix.endswith(allowed)):
         raise NumberError(
             _("« %(text)s » : cet indicateur se compte en %(unit)s.")

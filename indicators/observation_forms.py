@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from indicators.models import Observation, Qualifier
 from indicators.number_fields import check_value, number_fields, observed_of, quantity_of
 from indicators.periods import Span
 from indicators.progress import Measurement, Observed
-from plans.contribution_forms import CONTRIBUTION_FIELDS, ContributionForm
+from plans.contribution_forms import CONTRIBUTION_FIELDS, CONTRIBUTION_LABELS, ContributionForm
 from plans.days import LATEST
 from plans.models import Contribution
 
@@ -70,6 +70,11 @@ class ObservationForm(ContributionForm):
             "qualifier",
             *CONTRIBUTION_FIELDS,
         )
+        labels: ClassVar[dict[str, Any]] = CONTRIBUTION_LABELS | {
+            "qualifier": gettext_lazy("Précision de la valeur"),
+            "provisional": gettext_lazy("Valeur provisoire"),
+            "date_inferred": gettext_lazy("La période est déduite"),
+        }
 
     def __init__(self, *args: Any, known: Known, on: date, **kwargs: Any) -> None:
         super().__init__(*args, plan=known.indicator.plan, **kwargs)
@@ -78,9 +83,6 @@ class ObservationForm(ContributionForm):
         for name in ("value", "numerator", "denominator"):
             del self.fields[name]
         self.fields |= number_fields(known.indicator)
-        self.fields["qualifier"].label = _("Précision de la valeur")
-        self.fields["provisional"].label = _("Valeur provisoire")
-        self.fields["date_inferred"].label = _("La période est déduite")
         instance: Observation = self.instance
         current = (instance.period_start, instance.period_end)
         listed = known.periods(on=on)
@@ -105,10 +107,8 @@ class ObservationForm(ContributionForm):
             state = str(open_now.get_state_display())
         elif published is not None:
             state = _("publié : %(value)s") % {"value": quantity_of(published)}
-        elif period[1] >= self.on:
-            state = _("en cours")
         else:
-            state = _("à saisir")
+            state = self.known.awaiting(period, on=self.on)
         return _("%(period)s — %(state)s") % {"period": format_period(*period), "state": state}
 
     def clean(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def in_french(doubt: Doubt, unit: Unit) -> str:
             "De signe contraire à la valeur précédente : %(figure)s (%(period)s)."
         ),
         DoubtCode.BEYOND_TARGET: _("Plus de dix fois la cible : %(figure)s."),
-        DoubtCode.NOT_A_SHARE: _("Un pourcentage se tient d’ordinaire entre 0 et 100 %."),
+        DoubtCode.NOT_A_SHARE: _("Un pourcentage se tient d’ordinaire entre 0 et 100 %%."),
         DoubtCode.NOT_ENDED: _("La période s’achève le %(day)s : la valeur ne comptera pas avant."),
     }[doubt.code]
     against, previous = doubt.against, doubt.previous

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from measures.models import Advancement, Milestone, MilestoneUpdate
-from plans.contribution_forms import CONTRIBUTION_FIELDS, ContributionForm
+from plans.contribution_forms import CONTRIBUTION_FIELDS, CONTRIBUTION_LABELS, ContributionForm
 
 EARLIEST_DAY = date(1950, 1, 1)
 """No state was found before: an earlier date is a slip of the keyboard."""
@@ -31,11 +31,13 @@ class MilestoneUpdateForm(ContributionForm):
     class Meta:
         model = MilestoneUpdate
         fields = ("as_of", "advancement", *CONTRIBUTION_FIELDS)
+        labels: ClassVar[dict[str, Any]] = CONTRIBUTION_LABELS | {
+            "provisional": gettext_lazy("État provisoire")
+        }
 
     def __init__(self, *args: Any, milestone: Milestone, on: date, **kwargs: Any) -> None:
         super().__init__(*args, plan=milestone.measure.plan, **kwargs)
         self.on = on
-        self.fields["provisional"].label = _("État provisoire")
         self.fields["provisional"].help_text = _("L’état pourra encore changer.")
 
     def clean_as_of(self) -> date:

@@ -36,6 +36,16 @@ CONTRIBUTION_FIELDS = (
     "correction_reason",
 )
 
+CONTRIBUTION_LABELS = {
+    "source": gettext_lazy("Source"),
+    "locator": gettext_lazy("Endroit dans la source"),
+    "comment": gettext_lazy("Note publique"),
+    "evidence_url": gettext_lazy("Lien vers un justificatif public"),
+    "provisional": gettext_lazy("Provisoire"),
+    "date_inferred": gettext_lazy("Date déduite"),
+    "correction_reason": gettext_lazy("Motif public de la correction"),
+}
+
 
 def fingerprint(doubts: Iterable[str], version: Contribution) -> str:
     """Return what a person confirms by ticking a box: these doubts about this very content."""
@@ -126,25 +136,17 @@ class ContributionForm(_ModelForm):
         source = cast("forms.ModelChoiceField[Source]", self.fields["source"])
         source.queryset = plan.sources.order_by(alphabetical("title"))
         source.empty_label = _("— à choisir —")
-        for name, label, help_text, rows in (
-            ("source", _("Source"), "", None),
-            ("locator", _("Endroit dans la source"), _("Page, tableau, paragraphe."), None),
-            ("comment", _("Note publique"), "", 3),
-            ("evidence_url", _("Lien vers un justificatif public"), "", None),
-            ("provisional", _("Provisoire"), _("La valeur pourra encore changer."), None),
-            ("date_inferred", _("Date déduite"), None, None),
-            (
-                "correction_reason",
-                _("Motif public de la correction"),
-                _("Affiché dans l’historique de la valeur."),
-                2,
-            ),
+        for name, help_text in (
+            ("source", ""),
+            ("locator", _("Page, tableau, paragraphe.")),
+            ("comment", ""),
+            ("evidence_url", ""),
+            ("provisional", _("La valeur pourra encore changer.")),
+            ("correction_reason", _("Affiché dans l’historique de la valeur.")),
         ):
-            self.fields[name].label = label
-            if help_text is not None:
-                self.fields[name].help_text = help_text
-            if rows is not None:
-                self.fields[name].widget.attrs["rows"] = rows
+            self.fields[name].help_text = help_text
+        self.fields["comment"].widget.attrs["rows"] = 3
+        self.fields["correction_reason"].widget.attrs["rows"] = 2
         self.fields["evidence_upload"].help_text = _(
             "%(types)s ; %(most)s au plus. Seuls les membres du plan la voient."
         ) % {

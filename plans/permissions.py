@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.two_factor import has_two_factor
 from plans.alphabet import alphabetical
-from plans.models import ApiToken, Membership, Plan, Role, Scope
+from plans.models import ApiToken, Contribution, Membership, Plan, Role, Scope
 
 if TYPE_CHECKING:
     from plans.querysets import PlanQuerySet
@@ -95,6 +95,15 @@ class Rights:
         if action == Action.CONTRIBUTE and self.role == Role.CONTRIBUTOR and subject is not None:
             return isinstance(self.user, User) and subject.assigned_to(self.user)
         return True
+
+    def may_take_back(self, contribution: Contribution) -> bool:
+        """Whether what waits for a review is the person's own, to make a draft of it again.
+
+        One's own is what one wrote, or rewrote last. That nobody has decided on it yet is for
+        `plans.workflow.take_back` to check.
+        """
+        writers = (contribution.author_id, contribution.edited_by_id)
+        return self.user.pk in writers and self.may(Action.CONTRIBUTE, contribution)
 
     def require(self, action: Action, subject: Subject | None = None) -> None:
         """Refuse what is not granted.

@@ -37,6 +37,16 @@ class EditConflictError(WorkflowError):
         )
         self.theirs = theirs
 
+    def is_with(self, reader: User) -> bool:
+        """Whether the reader saved it in person, from another window."""
+        return reader.pk == (self.theirs.edited_by_id or self.theirs.author_id)
+
+    def said_to(self, reader: User) -> str:
+        """Return the words for the person who meets the conflict."""
+        if self.is_with(reader):
+            return _("Vous avez enregistré cette saisie entre-temps, dans une autre fenêtre.")
+        return str(self)
+
 
 class UnseenError(WorkflowError):
     """What would be signed, or returned, is not what the person read. Nothing was written."""
@@ -240,6 +250,28 @@ def tell_reviewers_of_many(plan: Plan, author: User, text: str, *, key: str, at:
         url=reverse("agent:review", args=[plan.slug]),
         at=at,
     )
+
+
+@transaction.atomic
+def take_back(contribution: ContributionT, *, at: datetime) -> ContributionT:
+    """Make a draft again of what waits for a review, and tell no reviewer of it any more.
+
+    Who may: `plans.permissions.Rights.may_take_back`. A double click changes nothing more. Raises
+    WorkflowError when somebody has decided on it already.
+    """
+    row = locked(contribution)
+    if row.state == Contribution.State.DRAFT:
+        return row
+    if row.state != Contribution.State.SUBMITTED:
+        raise WorkflowError(
+            _("Trop tard pour la reprendre : cette contribution est à l’état « %(state)s ».")
+            % {"state": row.get_state_display()}
+        )
+    row.state = Contribution.State.DRAFT
+    row.submitted_at = None
+    _save_checked_by_database(row)
+    settle(kind=Notification.Kind.TO_REVIEW, url=row.get_absolute_url(), at=at)
+    return row
 
 
 @transaction.atomic

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from agent.access import plan_page
-from agent.entry import milestone, value
 from agent.review.nouns import contribution_at
 from indicators.models import Observation
 from measures.models import MilestoneUpdate
@@ -49,17 +47,3 @@ def sweep_evidence(*, at: datetime) -> int:
         for path in versions.exclude(evidence_file="").values_list("evidence_file", flat=True)
     }
     return sweep(wanted, before=at - 2 * timedelta(seconds=KEPT_FOR_SECONDS))
-
-
-@require_safe
-@plan_page(Action.CONTRIBUTE)
-def correct(
-    request: HttpRequest, plan: Plan, rights: Rights, noun: str, number: int
-) -> HttpResponse:
-    """Lead to the entry page, open where this version is published: what is saved corrects it."""
-    row = contribution_at(plan, noun, number)
-    rights.require(Action.CONTRIBUTE, row)
-    if isinstance(row, Observation):
-        return redirect(value.entry_address(row.indicator, (row.period_start, row.period_end)))
-    assert isinstance(row, MilestoneUpdate)
-    return redirect(milestone.entry_address(row.milestone, row.as_of))

@@ -32,11 +32,11 @@ from agent.entry.rows import (
 )
 from agent.typed_text import is_fragment, posted
 from indicators.entry_periods import period_code, period_named, recent_periods
-from indicators.formats import format_period
+from indicators.formats import format_of_period, format_period
 from indicators.models import Indicator
 from indicators.periods import ONE_DAY, Frequency, Span, calendar_period
 from plans.alphabet import alphabetical
-from plans.models import Plan, Source
+from plans.models import Plan, Role, Source
 from plans.permissions import Action, Rights
 
 _MOST_LISTED = 8
@@ -82,6 +82,7 @@ def grid(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             "rows": rows,
             "period": period,
             "period_name": format_period(*period),
+            "of_period": format_of_period(*period),
             "address": _address(plan, frequency, period),
             "sources": plan.sources.order_by(alphabetical("title")),
             "source": source,
@@ -95,10 +96,20 @@ def grid(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
             ],
             "grids": _grids(plan, everything, frequency, period, on=on),
             "period_kinds": len(frequencies(everything)),
+            "lacks": "" if rows else _lacking(rights, everything),
             "drafts": sum(1 for row in rows if row.state == "draft"),
         },
         status=422 if request.method == "POST" else 200,
     )
+
+
+def _lacking(rights: Rights, everything: list[Indicator]) -> str:
+    """Return why a grid is empty, as its page words it: for whom it is to mend that."""
+    if everything:
+        return "period"
+    if rights.may(Action.MANAGE):
+        return "indicator"
+    return "assignment" if rights.role == Role.CONTRIBUTOR else "manager"
 
 
 def _save_all(request: HttpRequest, plan: Plan, rows: list[Row], source: Source | None) -> None:

@@ -96,7 +96,7 @@ def _save(
         saved = contributing.save(
             instance,
             page.rights.plan,
-            editor=cast("User", request.user),
+            editor=_person(request),
             revision=revision,
             at=now,
             document=form.document,
@@ -139,7 +139,8 @@ def _conflict(
         theirs,
         revision=theirs.revision,
         status=409,
-        conflict=str(conflict),
+        conflict=conflict.said_to(_person(request)),
+        own_conflict=conflict.is_with(_person(request)),
         lines=lines,
         theirs=theirs,
         theirs_address=page.address_of(theirs),
@@ -157,7 +158,7 @@ def _discard(
     try:
         contributing.discard(instance, revision=revision, at=timezone.now())
     except EditConflictError as conflict:
-        messages.error(request, str(conflict))
+        messages.error(request, conflict.said_to(_person(request)))
         return redirect(page.address_of(conflict.theirs))
     except WorkflowError as refusal:
         messages.error(request, str(refusal))
@@ -187,10 +188,17 @@ def _shown(
         "stored": stored,
         "revision": revision,
         "in_review": stored.state == Contribution.State.SUBMITTED,
+        "may_take_back": stored.state == Contribution.State.SUBMITTED
+        and page.rights.may_take_back(stored),
         **page.context(form),
         **more,
     }
     return render(request, page.template, context, status=status)
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is signed in: nobody else reaches these pages."""
+    return cast("User", request.user)
 
 
 def _whole(text: str | None) -> int | None:

@@ -106,8 +106,10 @@ class Row:
 
     @property
     def state_label(self) -> str:
-        """The word for it."""
-        return str(Contribution.State(self.state).label) if self.state else _("à saisir")
+        """The word for it; while nothing is entered, whether something is due."""
+        if self.state:
+            return str(Contribution.State(self.state).label)
+        return self.known.awaiting(self.period, on=self.form.on)
 
     @property
     def address(self) -> str:
@@ -263,7 +265,7 @@ def save_row(
     try:
         saved = contributing.save(draft, plan, editor=editor, revision=revision, at=at)
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     except ValidationError as refusal:
@@ -274,20 +276,24 @@ def save_row(
         row.doubts = row.known.doubts(saved, on=row.form.on)
 
 
-def _show_theirs(row: Row, conflict: EditConflictError) -> None:
-    """Keep the typed text, and say what the other person saved: the next save chooses."""
+def _show_theirs(row: Row, conflict: EditConflictError, editor: User) -> None:
+    """Keep the typed text, and say what was saved meanwhile: the next save chooses."""
     theirs = conflict.theirs
     assert isinstance(theirs, Observation)
     theirs.indicator = row.indicator
     row.stored = theirs
     row.doubts = []
-    row.errors = [
-        _(
+    if conflict.is_with(editor):
+        words = _(
+            "%(conflict)s Valeur enregistrée : %(theirs)s. Enregistrez de nouveau pour la "
+            "remplacer par celle-ci, ou videz la case pour la garder."
+        )
+    else:
+        words = _(
             "%(conflict)s Sa valeur : %(theirs)s. Enregistrez de nouveau pour la remplacer par la "
             "vôtre, ou videz la case pour garder la sienne."
         )
-        % {"conflict": conflict, "theirs": quantity_of(theirs)}
-    ]
+    row.errors = [words % {"conflict": conflict.said_to(editor), "theirs": quantity_of(theirs)}]
 
 
 def _is_own_draft(row: Row, editor: User) -> bool:
@@ -317,7 +323,7 @@ def give_source(
             at=at,
         )
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     else:
@@ -344,7 +350,7 @@ def submit_row(row: Row, *, editor: User, revision: int | None, at: datetime) ->
             stored, revision=stored.revision if row.saved else revision, at=at
         )
     except EditConflictError as conflict:
-        _show_theirs(row, conflict)
+        _show_theirs(row, conflict, editor)
     except WorkflowError as refusal:
         row.errors = [str(refusal)]
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, register_converter
 
-from agent.entry import evidence, grid, milestone, value
+from agent.entry import evidence, grid, milestone, reopening, value
 from agent.review.nouns import NounConverter
 
 register_converter(NounConverter, "entered")
@@ -19,5 +19,10 @@ urlpatterns: list[URLPattern] = [
         name="milestone_entry",
     ),
     path("contributions/<entered:noun>/<int:number>/piece/", evidence.evidence, name="evidence"),
-    path("contributions/<entered:noun>/<int:number>/corriger/", evidence.correct, name="correct"),
+    path("contributions/<entered:noun>/<int:number>/corriger/", reopening.correct, name="correct"),
+    path(
+        "contributions/<entered:noun>/<int:number>/reprendre/",
+        reopening.take_back,
+        name="take_back",
+    ),
 ]

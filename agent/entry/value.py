@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agent.access import plan_page
 from agent.entry.pages import EntryPage, serve
 from dashboards import wording
-from indicators.formats import format_period
+from indicators.formats import NO_BREAK, format_period
 from indicators.known import Known, known_of
 from indicators.models import Indicator, Observation
-from indicators.number_fields import quantity_of
+from indicators.number_fields import number_unit, quantity_of
+from indicators.numbers import number_examples
 from indicators.observation_forms import OTHER, ObservationForm, RowForm, period_problem
 from indicators.periods import Span
 from plans.contribution_forms import ContributionForm
@@ -148,6 +149,7 @@ class ValuePage(EntryPage):
             "numbers": [
                 form[name] for name in ("value", "numerator", "denominator") if name in form.fields
             ],
+            "examples": f"{NO_BREAK}; ".join(number_examples(number_unit(self.indicator))),
             "kept_name": form.evidence_name,
         }
 

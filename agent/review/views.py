@@ -22,6 +22,7 @@ from agent.review.acts import publish_seen, why, withdraw_seen
 from agent.review.comments import add_comment, handle, members_of
 from agent.review.forms import CommentForm, ReasonForm
 from agent.review.nouns import contribution_at
+from agent.review.onward import onward_from
 from agent.review.proposals import proposals
 from agent.review.since import changes_since
 from indicators.models import Observation
@@ -59,6 +60,7 @@ def _shown(
             "is_observation": isinstance(row, Observation),
             "comments": row.comments.select_related("author"),  # type: ignore[attr-defined]
             "handles": [(member, handle(member)) for member in members],
+            "onward": onward_from(row, rights),
             "may_comment": rights.may(Action.CONTRIBUTE, row),
             "may_publish": proposal.publishable,
             "may_send_back": reviewing and row.state == State.SUBMITTED,

@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "milestone_entry": ("GET", CONTRIBUTE_HERE),
     "evidence": ("GET", SEE),
     "correct": ("GET", CONTRIBUTE_HERE),
+    "take_back": ("POST", SENDER),  # and its author: see entry/test_taking_back
     "review": ("GET", REVIEW),
     "contribution": ("GET", SEE),
     "publish": ("POST", REVIEW),
@@ -108,7 +109,7 @@ ALLOWED = {
     CONTRIBUTE_HERE: {"assigned", "reviewer", "manager", "superuser"},
     REVIEW: {"reviewer", "manager", "superuser"},
     MANAGE: {"manager", "superuser"},
-    SENDER: set(),  # nobody here sent the file
+    SENDER: set(),  # nobody here sent the file, or wrote the value
 }
 MEMBERS = ("viewer", "contributor", "assigned", "reviewer", "manager", "superuser")
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,6 +20,7 @@ from plans.models import Role
 from tests.agent.staff import member, signed_in
 from tests.factories import IndicatorFactory
 from tests.html import html_errors, inline_code
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +79,18 @@ def test_what_an_ended_session_posts_is_shown_again_after_signing_in(
     client.post(page, TYPED)
     assert Observation.objects.get().comment == TYPED["comment"]
     assert client.session["typed_text"] == {}
+
+
+def test_the_sign_in_page_says_that_the_text_is_kept(page: str) -> None:
+    client = Client()
+
+    kept = client.post(page, TYPED, follow=True)
+    plainly = Client().get(page, follow=True)
+
+    said = "le texte que vous aviez saisi est gardé deux heures dans ce navigateur"
+    assert said in kept.content.decode()
+    assert said not in plainly.content.decode()
+    assert html_errors(kept.content.decode()) == []
 
 
 def test_files_and_the_token_are_not_kept(page: str) -> None:
@@ -175,6 +189,62 @@ def test_a_form_that_fails_its_check_gets_its_text_back_and_writes_nothing(
     assert inline_code(text) == []
     assert "typed_text" not in client.session
     assert not Observation.objects.exists()
+
+
+def test_it_words_what_was_typed_as_the_form_does(page: str, reviewer: User) -> None:
+    fields = {
+        **TYPED,
+        "draft": "12",
+        "revision": "3",
+        "initial-value": "4",
+        "source": "7",
+        "provisional": "on",
+        "evidence_ticket": "x",
+    }
+
+    response = signed_in(reviewer, checks_csrf=True).post(page, fields)
+
+    assert response.context["shown"] == [
+        ("Période", "2025"),
+        ("Valeur", "45"),
+        ("Précision de la valeur", "valeur exacte"),
+        ("Note publique", TYPED["comment"]),
+        ("Source", "choix dans la liste"),
+        ("Valeur provisoire", "oui"),
+    ]
+    shown = response.content.decode().partition('id="texte"')[2]
+    assert [name for name in fields if f"<dt>{name}</dt>" in shown] == []
+
+
+def test_a_cell_of_the_grid_is_named_by_its_indicator_to_members_only(
+    indicator: Indicator, reviewer: User
+) -> None:
+    grid = f"/agent/plans/{indicator.plan.slug}/saisie/?periode=2025"
+    cell = {f"i{indicator.pk}-value": "45", "source": "", "action": "save"}
+    stranger = member(IndicatorFactory.create().plan, Role.MANAGER)
+
+    shown = [
+        signed_in(one, checks_csrf=True).post(grid, cell).context["shown"]
+        for one in (reviewer, stranger)
+    ]
+    visitor = Client(enforce_csrf_checks=True).post(grid, cell).context["shown"]
+
+    [(label, text)] = shown[0]
+    assert (plain(label), text) == (f"Valeur : {indicator.title}", "45")
+    assert shown[1] == visitor == [("Valeur", "45")]
+
+
+def test_what_it_has_no_label_for_is_given_back_all_the_same(
+    indicator: Indicator, reviewer: User
+) -> None:
+    client = signed_in(reviewer, checks_csrf=True)
+    notes = reverse("agent:editing_add", args=[indicator.plan.slug, "notes"])
+
+    shown = client.post(
+        notes, {"unheard": "Un texte.", "document-title": "Bilan", "citations-TOTAL_FORMS": "1"}
+    ).context["shown"]
+
+    assert shown == [("Autre champ", "Un texte."), ("Titre du document", "Bilan")]
 
 
 def test_its_button_opens_the_form_with_the_text_and_still_writes_nothing(

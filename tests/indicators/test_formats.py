@@ -197,3 +197,25 @@ def test_a_period_has_its_calendar_name_or_its_two_days(
     start: tuple[int, int, int], end: tuple[int, int, int], text: str
 ) -> None:
     assert formats.format_period(date(*start), date(*end)) == text
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ((2020, 1, 1), (2020, 12, 31), "de 2020"),
+        ((2020, 1, 1), (2024, 12, 31), "de 2020–2024"),
+        ((2020, 1, 1), (2020, 6, 30), "du 1er semestre 2020"),
+        ((2025, 7, 1), (2025, 12, 31), "du 2e semestre 2025"),
+        ((2020, 10, 1), (2020, 12, 31), "du T4 2020"),
+        ((2020, 4, 1), (2020, 4, 30), "d’avril 2020"),
+        ((2020, 8, 1), (2020, 8, 31), "d’août 2020"),
+        ((2020, 10, 1), (2020, 10, 31), "d’octobre 2020"),
+        ((2020, 6, 1), (2020, 6, 30), "de juin 2020"),
+        ((2019, 6, 20), (2019, 6, 20), "du 20 juin 2019"),
+        ((2020, 6, 3), (2020, 6, 7), "de la période du 3 au 7 juin 2020"),
+    ],
+)
+def test_a_period_after_a_noun(
+    start: tuple[int, int, int], end: tuple[int, int, int], text: str
+) -> None:
+    assert formats.format_of_period(date(*start), date(*end)) == text

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from indicators.models import Indicator, Observation
+from plans.models import Role
 from tests.agent.entry.forms import address, contributor, text, typed
+from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 from tests.html import html_errors
@@ -130,3 +132,16 @@ def posted_at_once(indicator: Indicator, forms: list[dict[str, Any]]) -> list[in
         )
     )
     return [answer.status_code for answer in answers]
+
+
+def test_who_saved_it_in_another_window_is_not_spoken_of_as_somebody_else(
+    indicator: Indicator, draft: Observation
+) -> None:
+    author = member(indicator.plan, Role.MANAGER)
+    Observation.objects.filter(pk=draft.pk).update(edited_by=author)
+
+    page = text(signed_in(author).post(address(indicator), typed("47", draft=draft.pk, revision=1)))
+
+    assert "Vous avez enregistré cette saisie entre-temps, dans une autre fenêtre." in page
+    assert "Garder la version enregistrée et abandonner celle-ci" in page
+    assert [words for words in ("Sa version", "sa version", "La sienne") if words in page] == []

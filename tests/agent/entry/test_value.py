@@ -86,7 +86,7 @@ def test_each_period_says_where_it_stands(indicator: Indicator) -> None:
 
     choices = dict(response.context["form"].fields["period"].choices)
     assert [plain(str(choices[key])) for key in list(choices)[:4]] == [
-        "2026 — en cours",
+        "2026 — période en cours",
         "2025 — brouillon",
         "2024 — publié : 40 entreprises",
         "2023 — publié : 30 entreprises",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from indicators.models import Indicator
 from measures.models import Measure
 from plans.models import Role
 from plans.permissions import Action, rights_in
-from tests.agent.entry.grid.forms import address, cells, drafts, pilot, rows_of
+from tests.agent.entry.grid.forms import address, cells, drafts, pilot, rows_of, text
 from tests.agent.staff import member, signed_in
 from tests.factories import (
     IndicatorFactory,
@@ -205,3 +206,96 @@ def test_the_grid_costs_as_many_queries_for_three_indicators_as_for_one(measure:
     add()
 
     assert queries() == one
+
+
+def test_what_was_observed_once_is_not_asked_for_again(measure: Measure) -> None:
+    once = IndicatorFactory.create(plan=measure.plan, measure=measure, frequency="once")
+    ObservationFactory.create(
+        indicator=once,
+        period_start=date(2020, 1, 1),
+        period_end=date(2021, 12, 31),
+        published=True,
+    )
+
+    [row] = rows_of(pilot(measure).get(address(measure.plan, "2024")))
+
+    assert (row.state_label, row.is_editable) == ("déjà relevé", True)
+
+
+@pytest.mark.parametrize(
+    ("starts", "due", "period", "label"),
+    [
+        (date(2090, 1, 1), date(2095, 12, 31), "2024", "rien d’attendu"),
+        (date(2024, 12, 31), date(2030, 12, 31), "2024", "rien d’attendu"),
+        (date(2024, 12, 31), date(2030, 12, 31), "2025", "à saisir"),
+        (date(2020, 1, 1), date(2023, 12, 31), "2023", "à saisir"),
+        (date(2020, 1, 1), date(2023, 12, 31), "2024", "rien d’attendu"),
+        (None, date(2023, 12, 31), "2019", "à saisir"),
+        (date(2020, 1, 1), None, "2025", "à saisir"),
+        (date(2020, 1, 1), None, "2026", "période en cours"),
+    ],
+)
+def test_a_value_is_asked_for_while_a_target_counts_it(
+    measure: Measure, starts: date | None, due: date | None, period: str, label: str
+) -> None:
+    indicator = IndicatorFactory.create(plan=measure.plan, measure=measure)
+    TargetFactory.create(indicator=indicator, starts_on=starts, due_on=due)
+    client = pilot(measure)
+
+    [row] = rows_of(client.get(address(measure.plan, period)))
+    client.post(address(measure.plan, period), cells([indicator], "7"))
+
+    assert (row.state_label, row.is_editable) == (label, True)
+    assert len(drafts()) == 1
+
+
+def test_a_second_target_that_starts_later_leaves_the_first_to_be_reported(
+    measure: Measure,
+) -> None:
+    indicator = IndicatorFactory.create(plan=measure.plan, measure=measure)
+    TargetFactory.with_yearly_quota({2024: 35}, indicator=indicator)
+    TargetFactory.create(indicator=indicator, code="c2", starts_on=date(2090, 1, 1))
+
+    labels = [
+        rows_of(pilot(measure).get(address(measure.plan, period)))[0].state_label
+        for period in ("2023", "2024", "2025")
+    ]
+
+    assert labels == ["rien d’attendu", "à saisir", "rien d’attendu"]
+
+
+def test_what_is_observed_once_is_due_when_its_target_is(measure: Measure) -> None:
+    indicator = IndicatorFactory.create(plan=measure.plan, measure=measure, frequency="once")
+    TargetFactory.create(indicator=indicator, due_on=date(2025, 6, 30))
+
+    labels = [
+        rows_of(pilot(measure).get(address(measure.plan, period)))[0].state_label
+        for period in ("2024", "2025")
+    ]
+
+    assert labels == ["rien d’attendu", "à saisir"]
+
+
+@pytest.mark.parametrize(
+    ("role", "advice"),
+    [
+        (Role.MANAGER, "Ajoutez un indicateur</a>"),
+        (Role.REVIEWER, "un gestionnaire du plan peut en ajouter."),
+        (Role.CONTRIBUTOR, "Un gestionnaire du plan peut vous affecter à une mesure."),
+    ],
+)
+def test_an_empty_grid_advises_each_person_of_what_they_can_do(role: Role, advice: str) -> None:
+    plan = PlanFactory.create()
+
+    page = text(signed_in(member(plan, role)).get(address(plan)))
+
+    assert advice in page
+
+
+def test_a_grid_without_rows_of_its_kind_sends_to_another(
+    indicators: list[Indicator], measure: Measure
+) -> None:
+    page = text(pilot(measure).get(address(measure.plan, "2025-S2")))
+
+    assert "choisissez-en une autre." in page
+    assert "<h1> Les valeurs du 2e semestre 2025 </h1>" in page

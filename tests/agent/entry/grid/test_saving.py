@@ -15,7 +15,7 @@ from indicators.models import Indicator, Observation
 from measures.models import Measure
 from plans.models import Role
 from tests.agent.entry.grid.forms import address, cells, drafts, errors, pilot, rows_of, shown, text
-from tests.agent.staff import member
+from tests.agent.staff import member, signed_in
 from tests.at_once import at_once
 from tests.factories import IndicatorFactory, ObservationFactory, SourceFactory, UserFactory
 from tests.html import html_errors
@@ -274,3 +274,26 @@ def test_the_grid_keeps_what_an_ended_session_posts(
         "4",
     ]
     assert drafts() == {}
+
+
+def test_a_value_saved_in_another_window_is_said_to_be_ones_own(
+    indicators: list[Indicator], measure: Measure
+) -> None:
+    person = member(measure.plan, Role.CONTRIBUTOR, assigned_to=measure)
+    first = indicators[0]
+    ObservationFactory.create(
+        indicator=first, year=2025, value=Decimal(45), edited_by=person, revision=2
+    )
+
+    told = signed_in(person).post(
+        address(measure.plan),
+        cells(indicators, "47", **{f"i{first.pk}-revision": 1, f"initial-i{first.pk}-value": "44"}),
+    )
+
+    assert errors(told)[0] == [
+        (
+            "Vous avez enregistré cette saisie entre-temps, dans une autre fenêtre. Valeur "
+            "enregistrée : 45 entreprises. Enregistrez de nouveau pour la remplacer par celle-ci, "
+            "ou videz la case pour la garder."
+        )
+    ]
