@@ -19,12 +19,12 @@ from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import (
     format_date,
+    format_exact,
     format_expected,
     format_percent,
     format_period,
     format_qualified,
     format_quantity,
-    format_value,
 )
 from indicators.models import Indicator, Observation, ProgressRecord, Target, Unit
 from indicators.progress import PeriodProgress
@@ -106,7 +106,8 @@ class Version:
     evidence_url: str
     state_text: str
     origin_text: str
-    reason: str
+    correction_reason: str
+    withdrawal_reason: str
     comment: str
 
 
@@ -316,7 +317,7 @@ def _period_rows(
     period: PeriodProgress, inside: Sequence[Observation], unit: Unit
 ) -> Iterator[Row]:
     """A period of a quota and, where its value is a sum, what it is the sum of."""
-    promised = format_value(period.target, unit)
+    promised = format_exact(period.target)
     if len(inside) == 1 and (inside[0].period_start, inside[0].period_end) == (
         period.start,
         period.end,
@@ -326,7 +327,7 @@ def _period_rows(
     yield Row(
         start=period.start,
         end=period.end,
-        value_text=None if period.value is None else format_value(period.value, unit),
+        value_text=None if period.value is None else format_exact(period.value),
         target_text=promised,
         rate=period.rate,
         summed=period.value is not None,
@@ -350,11 +351,11 @@ def _value_row(observation: Observation, unit: Unit) -> Row:
 
 def _version(version: Observation, indicator: Indicator) -> Version:
     if version.is_withdrawn:
-        state, reason = _("retirée"), version.withdrawal_reason
+        state = _("retirée")
     elif version.superseded_at is not None:
-        state, reason = _("remplacée"), version.correction_reason
+        state = _("remplacée")
     else:
-        state, reason = _("en vigueur"), version.correction_reason
+        state = _("en vigueur")
     return Version(
         start=version.period_start,
         end=version.period_end,
@@ -372,7 +373,8 @@ def _version(version: Observation, indicator: Indicator) -> Version:
             if version.author_id != version.reviewer_id
             else _("Saisie et publiée par la même personne, comme ce plan l’autorise.")
         ),
-        reason=reason,
+        correction_reason=version.correction_reason,
+        withdrawal_reason=version.withdrawal_reason,
         comment=version.comment,
     )
 
