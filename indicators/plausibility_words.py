@@ -27,8 +27,8 @@ def in_french(doubt: Doubt, unit: Unit) -> str:
         DoubtCode.NOT_A_SHARE: _("Un pourcentage se tient d’ordinaire entre 0 et 100 %."),
         DoubtCode.NOT_A_COUNT: _("Ce qui se compte n’est pas négatif, d’ordinaire : %(figure)s."),
         DoubtCode.FINER: _(
-            "Plus de décimales que n’en montre l’unité : %(full)s s’affichera %(figure)s, sauf dans "
-            "les tableaux de valeurs."
+            "Plus de décimales que n’en montre l’unité : %(full)s s’affichera %(figure)s, sauf "
+            "dans les tableaux de valeurs."
         ),
         DoubtCode.NOT_ENDED: _("La période s’achève le %(day)s : la valeur ne comptera pas avant."),
     }[doubt.code]

@@ -17,7 +17,7 @@ from accounts.models import User
 from exchange.models import ImportRow
 from exchange.spreadsheets.cells import Row
 from exchange.spreadsheets.columns import ADVANCEMENTS, Kind, content_keys
-from exchange.spreadsheets.contents import LABELS, Content, fingerprint, in_words, same
+from exchange.spreadsheets.contents import LABELS, Content, fingerprint, on_page, same
 from exchange.spreadsheets.directory import Directory
 from exchange.spreadsheets.documents import Table
 from exchange.spreadsheets.doubting import doubt_values
@@ -265,8 +265,8 @@ def _differences(kind: Kind, before: Content, after: Content) -> list[dict[str, 
     return [
         {
             "label": str(LABELS[key]),
-            "old": short(in_words(key, getattr(before, key))),
-            "new": short(in_words(key, getattr(after, key))),
+            "old": short(on_page(key, getattr(before, key))),
+            "new": short(on_page(key, getattr(after, key))),
         }
         for key in content_keys(kind)
         if not same(getattr(before, key), getattr(after, key))
@@ -275,7 +275,7 @@ def _differences(kind: Kind, before: Content, after: Content) -> list[dict[str, 
 
 def _in_short(kind: Kind, content: Content) -> str:
     if kind == Kind.MILESTONES:
-        return in_words("advancement", content.advancement)
+        return on_page("advancement", content.advancement)
     if content.value is not None:
-        return in_words("value", content.value)
-    return " / ".join(in_words(key, getattr(content, key)) for key in ("numerator", "denominator"))
+        return on_page("value", content.value)
+    return " / ".join(on_page(key, getattr(content, key)) for key in ("numerator", "denominator"))

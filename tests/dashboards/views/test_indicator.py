@@ -93,9 +93,9 @@ class TestIndicator:
         )
         table = all_of(parsed(client.get(INDICATOR)), "data")[1]
         rows = [words(row).split(" Reprise")[0] for row in table.iter() if row.tag.endswith("}tr")]
+        reason = "Motif de la correction : Une entreprise comptée deux fois."
         assert rows[-2:] == [
-            "20 février 2023 2022 35 en vigueur "
-            "Motif de la correction : Une entreprise comptée deux fois.",
+            f"20 février 2023 2022 35 en vigueur {reason}",
             "1er février 2023 2022 36 remplacée le 20 février 2023",
         ]
 
@@ -123,9 +123,9 @@ class TestIndicator:
         )
         table = all_of(parsed(client.get(INDICATOR)), "data")[1]
         rows = [words(row).split(" Reprise")[0] for row in table.iter() if row.tag.endswith("}tr")]
+        reasons = "Motif de la correction : Recompté. Motif du retrait : Erreur de saisie."
         assert rows[-2:] == [
-            "20 février 2023 2022 14 retirée le 21 février 2023 "
-            "Motif de la correction : Recompté. Motif du retrait : Erreur de saisie.",
+            f"20 février 2023 2022 14 retirée le 21 février 2023 {reasons}",
             "1er février 2023 2022 12,5 remplacée le 20 février 2023",
         ]
 
