@@ -101,7 +101,7 @@ def _goes_below_zero(series: Series, promised: Iterable[Decimal]) -> bool:
     known = [own_value(series, one) for one in series.observations]
     if series.baseline is not None:
         known.append(Fraction(series.baseline))
-    return any(one < 0 for one in (*known, *promised))
+    return any(one < 0 for one in known) or any(one < 0 for one in promised)
 
 
 def _is_finer(value: Decimal, decimals: int) -> bool:

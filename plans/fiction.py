@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from plans.models import Organisation, Plan, Sector
 
@@ -34,14 +34,11 @@ def offered_to(
     return rows.filter(~real if plan is None else ~real | _named(rows.model, pk=plan.pk))
 
 
-def _named(kind: type[Model], **plan: object) -> Q:
+def _named(kind: type[Organisation | Sector], **plan: object) -> Q:
     """Whether a plan such as this names the row, or one of its measures does."""
-    assert issubclass(kind, Organisation | Sector)
-    name = kind._meta.model_name
-    in_plans = kind.plans.through.objects.filter(
-        **{name: OuterRef("pk")}, **{f"plan__{key}": value for key, value in plan.items()}
+    row = {str(kind._meta.model_name): OuterRef("pk")}
+    in_plans = {f"plan__{key}": value for key, value in plan.items()}
+    in_measures = {f"measure__plan__{key}": value for key, value in plan.items()}
+    return Q(Exists(kind.plans.through.objects.filter(**row, **in_plans))) | Q(
+        Exists(kind.measures.through.objects.filter(**row, **in_measures))
     )
-    in_measures = kind.measures.through.objects.filter(
-        **{name: OuterRef("pk")}, **{f"measure__plan__{key}": value for key, value in plan.items()}
-    )
-    return Q(Exists(in_plans)) | Q(Exists(in_measures))

@@ -17,7 +17,7 @@ from accounts.models import User
 from agent.spreadsheets.forms import ConfirmForm, DownloadForm, UploadForm
 from exchange.models import ImportJob, ImportRow
 from exchange.spreadsheets.contents import on_page
-from indicators.formats import format_qualified
+from indicators.formats import format_qualified, format_stored
 from plans.permissions import Action, Rights
 
 Outcome = ImportRow.Outcome

@@ -72,7 +72,9 @@ def subscribe(
 def is_name_taken(plan: Plan, name: str, *, besides: int | None = None) -> bool:
     """Whether another subscription of the plan is called so, in whatever case."""
     rows = WebhookSubscription.objects.filter(plan=plan, name__iexact=name.strip())
-    return rows.exclude(pk=besides).exists()
+    if besides is not None:
+        rows = rows.exclude(pk=besides)
+    return rows.exists()
 
 
 def name_taken_words(name: str) -> str:
