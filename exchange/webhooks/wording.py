@@ -16,7 +16,7 @@ def refusal_words(code: str) -> str:
             "Ce nom de machine n’est connu que d’un réseau privé : rien n’y est envoyé. Donnez un "
             "nom public, comme exemple.fr."
         ),
-        "private": _("Cette adresse est celle d’un réseau privé : rien n’y est envoyé."),
+        "private": _("Cette adresse est celle d’un réseau privé : rien n’y est envoyé."),
     }[code]
 
 
@@ -35,7 +35,7 @@ def error_words(error: str) -> str:
         "tls": _("certificat refusé"),
         "connection": _("connexion impossible"),
         "protocol": _("réponse illisible"),
-        "secret": _("secret illisible par ce site : remplacez-le"),
+        "secret": _("secret illisible par ce site : remplacez-le"),
         "internal": _("erreur de ce site, notée dans son journal"),
     }[code]
     return f"{words} ({detail})" if detail else words

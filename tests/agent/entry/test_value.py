@@ -352,7 +352,7 @@ def test_a_ratio_asks_for_its_two_terms_and_shows_itself(ratio: Indicator) -> No
         (
             "3",
             "-2",
-            {"denominator": ["-2 n’est pas admis ; un nombre strictement positif est attendu."]},
+            {"denominator": ["−2 n’est pas admis ; un nombre strictement positif est attendu."]},
         ),
     ],
 )
