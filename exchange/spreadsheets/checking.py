@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -265,12 +266,18 @@ def _differences(kind: Kind, before: Content, after: Content) -> list[dict[str, 
     return [
         {
             "label": str(LABELS[key]),
-            "old": short(on_page(key, getattr(before, key))),
-            "new": short(on_page(key, getattr(after, key))),
+            "old": _shown(key, getattr(before, key)),
+            "new": _shown(key, getattr(after, key)),
         }
         for key in content_keys(kind)
         if not same(getattr(before, key), getattr(after, key))
     ]
+
+
+def _shown(key: str, value: Any) -> str:
+    words = on_page(key, value)
+    # The spaces of a number stay what they are.
+    return words if isinstance(value, Decimal) else short(words)
 
 
 def _in_short(kind: Kind, content: Content) -> str:

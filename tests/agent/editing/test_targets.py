@@ -79,29 +79,31 @@ def test_nonsense_in_a_target(
 
 
 @pytest.mark.parametrize(
-    ("typed", "field", "said"),
+    ("typed", "field", "wrong", "allowed"),
     [
         (
             {"starts_on": "2030-01-01", "due_on": "2029-01-01"},
             "due_on",
-            "L’échéance du 1er janvier 2029 précède le début du 1er janvier 2030 ; "
-            "échéance attendue le même jour ou après.",
+            "L’échéance du 1er janvier 2029 précède le début du 1er janvier 2030",
+            " ; échéance attendue le même jour ou après.",
         ),
         (
             {"value": "-12500,5"},
             "value",
-            "−12 500,5 n’est pas admis ; un nombre strictement positif est attendu.",
+            "−12 500,5 n’est pas admis",
+            " ; un nombre strictement positif est attendu.",
         ),
         (
             {"operator": "at_most"},
             "operator",
-            "« au plus » ne va pas avec une cible « total à atteindre » ; admis : au moins.",
+            "« au plus » ne va pas avec une cible « total à atteindre »",
+            " ; admis : au moins.",
         ),
         (
             {"kind": "quota"},
             "value",
-            "Une « valeur à chaque période » s’écrit dans les périodes, plus bas : "
-            "laissez ce champ vide.",
+            "Une « valeur à chaque période » s’écrit dans les périodes, plus bas",
+            " : laissez ce champ vide.",
         ),
     ],
 )
@@ -111,10 +113,11 @@ def test_a_form_answers_in_french_and_in_the_words_of_its_lists(
     indicator: Indicator,
     typed: dict[str, str],
     field: str,
-    said: str,
+    wrong: str,
+    allowed: str,
 ) -> None:
     answer = fill(manager, url(plan, "ajouter/cibles/i/"), **target_terms(plan, **typed))
-    assert errors_of(answer) == {field: [said]}
+    assert errors_of(answer) == {field: [wrong + allowed]}
 
 
 def test_no_page_of_a_target_speaks_of_a_quota(
