@@ -157,10 +157,15 @@ def stated(observation: Observation, unit: Unit) -> str:
 
 
 def in_table(observation: Observation, unit: Unit) -> str:
-    """A value in a column headed by its unit; a ratio with what it is the ratio of."""
+    """A value in a column headed by its unit, every digit published of it.
+
+    A ratio is rounded, beside what it is the ratio of.
+    """
+    if observation.value is not None:
+        return format_qualified(format_exact(observation.value), observation.qualifier)
     text = format_qualified(format_value(value_of(observation, unit), unit), observation.qualifier)
-    if observation.numerator is None or observation.denominator is None:
-        return text
+    assert observation.numerator is not None, "the database gives a ratio both"
+    assert observation.denominator is not None, "the database gives a ratio both"
     return _("%(value)s (%(numerator)s sur %(denominator)s)") % {
         "value": f"{text}{NO_BREAK}{unit.symbol}" if unit.symbol else text,
         "numerator": format_exact(observation.numerator),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -14,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indicators import terms
-from indicators.models import Checkpoint, Target, TargetPeriod, Unit
+from indicators.models import Checkpoint, Measurement, Target, TargetPeriod, Unit
 from indicators.number_fields import NumberField
-from indicators.term_words import COLUMNS, in_french
+from indicators.term_words import COLUMNS, on_screen
 from plans.forms import FEW_LINES
 from plans.part_forms import CodedForm, DayInput, PlanPartForm, RowsFormSet, SourceChoice
 
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     _InlineFormSet = BaseInlineFormSet[Any, Target, Any]
 else:
     _InlineFormSet = BaseInlineFormSet
+
+
+LIST_WORDS: Mapping[str, object] = {
+    **dict(Target.Kind.choices),
+    **dict(Target.Operator.choices),
+    **dict(Measurement.choices),
+}
+"""The words of the lists, for what is wrong in terms of their codes."""
 
 
 class _TermsFormSet(_InlineFormSet):
@@ -56,9 +65,7 @@ class _TermsFormSet(_InlineFormSet):
             if problem.field == self.field
         ]
         if problems:
-            raise ValidationError(
-                [in_french(problem, dict(Target.Kind.choices)) for problem in problems]
-            )
+            raise ValidationError([on_screen(problem, LIST_WORDS) for problem in problems])
 
     def _counts(self, form: Any) -> bool:
         return bool(form.cleaned_data) and not form.cleaned_data.get("DELETE")
@@ -174,7 +181,14 @@ class TargetForm(CodedForm):
             indicator.unit,
             label=_("Valeur"),
             required=False,
-            help_text=_("En %(unit)s. Un quota a ses valeurs dans ses périodes, plus bas.")
+            help_text=(
+                _(
+                    "En %(unit)s. Laissez vide pour une « valeur à chaque période » : elle "
+                    "s’écrit dans les périodes, plus bas."
+                )
+                if terms.TargetKind.QUOTA in allowed
+                else _("En %(unit)s.")
+            )
             % {"unit": indicator.unit.name_plural},
         )
         self.fields["tolerance"].required = False
@@ -211,24 +225,25 @@ class TargetForm(CodedForm):
                 due=data["due_on"],
             )
             measurement = terms.Measurement(self.instance.indicator.measurement)
-            labels = {**dict(Target.Kind.choices), **dict(Target.Operator.choices)}
             for problem in terms.check_target(measurement, promise):
                 name = COLUMNS.get(problem.field, problem.field)
                 if name in self.fields:
-                    self.add_error(name, _sentence(in_french(problem, labels)))
+                    self.add_error(name, on_screen(problem, LIST_WORDS))
         return data
 
     def _refuse_quota_value(self, data: dict[str, Any]) -> None:
         if data["value"] is not None:
-            self.add_error("value", _("Un quota a une valeur par période : laissez ce champ vide."))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+            self.add_error(
+                "value",
+                _(
+                    "Une « valeur à chaque période » s’écrit dans les périodes, plus bas : "
+                    "laissez ce champ vide."
+                ),
+            )
 
 
 class TargetPeriodForm(PlanPartForm):
-    """The quota of a period."""
+    """What is promised for a period."""
 
     class Meta:
         model = TargetPeriod
@@ -237,7 +252,16 @@ class TargetPeriodForm(PlanPartForm):
 
     def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["value"] = NumberField(unit, label=_("Quota"))
+        self.fields["value"] = NumberField(unit, label=_("Valeur"))
+
+    def clean_value(self) -> Decimal:
+        """Refuse here what the constraint of the row would refuse in the words of the model."""
+        value: Decimal = self.cleaned_data["value"]
+        if value <= 0:
+            code = terms.ProblemCode.NOT_POSITIVE
+            problem = terms.Problem(field="value", code=code, params={"value": value})
+            raise ValidationError(on_screen(problem))
+        return value
 
 
 class CheckpointForm(PlanPartForm):
@@ -254,15 +278,15 @@ class CheckpointForm(PlanPartForm):
 
 
 class _PeriodRows(PeriodsFormSet, RowsFormSet):
-    title = gettext_lazy("Périodes du quota")
-    intro = gettext_lazy("Pour un quota seulement : une valeur à chaque période.")
+    title = gettext_lazy("Valeur à chaque période")
+    intro = gettext_lazy("Pour une cible de cette nature seulement : une ligne par période.")
     ordered = False
     key = ("starts_on", "ends_on")
 
 
 class _CheckpointRows(CheckpointsFormSet, RowsFormSet):
     title = gettext_lazy("Points de passage")
-    intro = gettext_lazy("Pour un niveau seulement : ce qui est attendu en chemin.")
+    intro = gettext_lazy("Pour un « niveau à atteindre » seulement : ce qui est attendu en chemin.")
     ordered = False
     key = ("on",)
 
@@ -278,7 +302,7 @@ FIRST_YEAR, LAST_YEAR, MOST_YEARS = 1990, 2100, 60
 
 
 class YearlyForm(forms.Form):
-    """The same quota every year: fills the periods, and saves nothing."""
+    """The same value every year: fills the periods, and saves nothing."""
 
     prefix = "par_an"
     use_required_attribute = False
@@ -292,7 +316,7 @@ class YearlyForm(forms.Form):
 
     def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["value"] = NumberField(unit, label=_("Quota de chaque année"))
+        self.fields["value"] = NumberField(unit, label=_("Valeur de chaque année"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse years in the wrong order, or more than a plan can have."""

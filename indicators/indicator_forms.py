@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -16,18 +16,11 @@ from objectives.models import Objective
 from plans.alphabet import alphabetical
 from plans.forms import FEW_LINES
 from plans.part_forms import CodedForm, DayInput, SourceChoice
-
-if TYPE_CHECKING:
-    # Generic for the type checker only.
-    _ModelForm = forms.ModelForm[Any]
-else:
-    _ModelForm = forms.ModelForm
+from plans.shared_forms import SharedForm
 
 
-class UnitForm(_ModelForm):
-    """A unit that several plans may count in; made here, changed by superusers only."""
-
-    use_required_attribute = False
+class UnitForm(SharedForm):
+    """A unit that several plans may count in."""
 
     class Meta:
         model = Unit

@@ -149,6 +149,8 @@ class Known:
             published,
             promised=self._promised(observed),
             percentage=self.indicator.unit.symbol == "%",
+            counting=self.indicator.unit.counts_things,
+            decimals=self.indicator.unit.decimals,
             on=on,
         )
         return [in_french(doubt, self.indicator.unit) for doubt in doubts]

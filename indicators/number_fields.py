@@ -14,7 +14,7 @@ from indicators.models import Indicator, Measurement, Observation, Unit
 from indicators.numbers import NumberError, parse_number
 from indicators.progress import Measurement as Kind
 from indicators.progress import Observed, aggregate, check_observed
-from indicators.term_words import in_french
+from indicators.term_words import on_screen
 
 _COUNT = Unit(name="unité", name_plural="unités")
 """What the two terms of a ratio are counted in: the unit is that of the ratio."""
@@ -74,12 +74,7 @@ def check_value(form: forms.BaseForm, observed: Observed, kind: Kind) -> None:
     for problem in check_observed(kind, observed):
         field = {"start": "period_start", "end": "period_end"}.get(problem.field, problem.field)
         if field in form.fields and field not in form.errors:
-            form.add_error(field, sentence(in_french(problem)))
-
-
-def sentence(words: str) -> str:
-    """Return words with a capital and a full stop."""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
+            form.add_error(field, on_screen(problem))
 
 
 def quantity_of(observation: Observation) -> str:

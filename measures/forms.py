@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from measures.models import Advancement, Measure, MeasureOrganisation, Milestone
 from objectives.models import Objective
 from plans.alphabet import alphabetical
-from plans.forms import FEW_LINES, ActorForm, ActorsFormSet
+from plans.fiction import offered_to
+from plans.forms import FEW_LINES, NOT_OF_ITS_KIND, ActorForm, ActorsFormSet
 from plans.models import Sector
 from plans.part_forms import CodedForm, DayInput, SourceChoice
 
@@ -61,7 +62,12 @@ class MeasureForm(CodedForm):
         objective.queryset = self.plan.objectives.order_by("position", "code")
         objective.empty_label = _("— choisir —")
         sectors = cast("forms.ModelMultipleChoiceField[Sector]", self.fields["sectors"])
-        sectors.queryset = Sector.objects.order_by(alphabetical("name"))
+        sectors.queryset = offered_to(
+            Sector.objects.order_by(alphabetical("name")),
+            self.plan,
+            fictitious=self.plan.region.fictitious,
+        )
+        sectors.error_messages["invalid_choice"] = NOT_OF_ITS_KIND
         state = cast("forms.ChoiceField", self.fields["state"])
         state.choices = [("", _("— non renseigné —")), *Advancement.choices]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.alphabet import alphabetical
+from plans.codes import free_code
 from plans.contribution_forms import PublicationDateField
+from plans.fiction import offered_to, plans_like
 from plans.models import (
     Claim,
     Note,
@@ -26,6 +29,7 @@ from plans.models import (
     Sector,
     Source,
 )
+from plans.models.plan import SLUG_LENGTH
 from plans.part_forms import (
     CODE_EXPECTED,
     CodedForm,
@@ -46,6 +50,10 @@ else:
     _ModelForm = forms.ModelForm
 
 FEW_LINES = {"rows": 3}
+NOT_OF_ITS_KIND = gettext_lazy(
+    "Ce choix n’est pas dans la liste : ce que nomment les plans fictifs et ce que nomment les "
+    "plans réels ne se mêlent pas."
+)
 LIMITS = ("on_track_from", "watch_from", "early_below")
 
 
@@ -89,15 +97,27 @@ class PlanForm(_ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sectors = cast("forms.ModelMultipleChoiceField[Sector]", self.fields["sectors"])
-        sectors.queryset = Sector.objects.order_by(alphabetical("name"))
+        known = self.instance if self.instance.pk is not None else None
         if user.is_superuser:
             region = cast("forms.ModelChoiceField[Region]", self.fields["region"])
             region.queryset = Region.objects.order_by("fictitious", alphabetical("name"))
+            if known is not None:
+                # What hangs on it is of its kind: it moves among regions of that kind.
+                same = region.queryset.filter(fictitious=known.region.fictitious)
+                region.queryset = same
+            region.empty_label = _("— choisir —")
         else:
             del self.fields["region"]
+        fictitious = self._is_fictitious()
+        kind = cast("forms.ChoiceField", self.fields["kind"])
+        kind.choices = [("", _("— choisir —")), *Plan.Kind.choices]
+        sectors = cast("forms.ModelMultipleChoiceField[Sector]", self.fields["sectors"])
+        sectors.queryset = offered_to(
+            Sector.objects.order_by(alphabetical("name")), known, fictitious=fictitious
+        )
+        sectors.error_messages["invalid_choice"] = NOT_OF_ITS_KIND
         related = cast("forms.ModelChoiceField[Plan]", self.fields["related_to"])
-        others = Plan.objects.exclude(pk=self.instance.pk)
+        others = plans_like(fictitious=fictitious).exclude(pk=self.instance.pk)
         if not user.is_superuser:
             # A plan that is not public is known to its members only.
             others = others.filter(
@@ -108,18 +128,34 @@ class PlanForm(_ModelForm):
         # Told apart first: rows that are kept once cannot be listed by what is reckoned from them.
         related.queryset = Plan.objects.filter(pk__in=others).order_by(alphabetical("title"))
         related.empty_label = _("— aucun —")
+        related.error_messages["invalid_choice"] = _(
+            "Ce plan n’est pas dans la liste : un plan fictif et un plan réel ne se lient pas."
+        )
         for name in LIMITS:
             self.fields[name].widget.attrs["inputmode"] = "decimal"
             # As people write it: 0,95 of what is stored as 0.950.
             limit = self.get_initial_for_field(self.fields[name], name)
             self.initial[name] = Decimal(limit).normalize()
+        self.fields["slug"].required = False
         self.fields["slug"].help_text = (
-            _("Dans l’adresse de la page : lettres sans accent, chiffres et tirets.")
-            if self.instance.pk is None
+            _(
+                "Dans l’adresse de la page : lettres sans accent, chiffres et tirets. Laissez "
+                "vide pour le tirer du titre."
+            )
+            if known is None
             else _(
                 "Dans l’adresse du plan et de toutes ses pages. Si vous le changez, les "
                 "anciennes adresses redirigent."
             )
+        )
+
+    def _is_fictitious(self) -> bool:
+        """Whether the plan is; a new one is of the kind of the region that is chosen."""
+        if self.instance.pk is not None:
+            return bool(self.instance.region.fictitious)
+        chosen = str(self.data.get(self.add_prefix("region"), ""))
+        return (
+            chosen.isdecimal() and Region.objects.filter(pk=int(chosen), fictitious=True).exists()
         )
 
     @property
@@ -129,8 +165,11 @@ class PlanForm(_ModelForm):
             yield heading, [self[name] for name in names if name in self.fields]
 
     def clean_slug(self) -> str:
-        """Refuse the former address of another plan: it must go on redirecting there."""
-        slug: str = self.cleaned_data["slug"]
+        """Refuse the former address of another plan: it must go on redirecting there.
+
+        Keep the one there is when the field is emptied; see `clean` for a new one.
+        """
+        slug: str = self.cleaned_data["slug"] or self.instance.slug
         others = Plan.objects.exclude(pk=self.instance.pk)
         if others.filter(former_slugs__contains=[slug]).exists():
             raise ValidationError(
@@ -139,15 +178,16 @@ class PlanForm(_ModelForm):
             )
         return slug
 
-    def clean_related_to(self) -> Plan | None:
-        """Refuse to link a fictitious plan and a real one."""
-        related: Plan | None = self.cleaned_data["related_to"]
-        region = self.cleaned_data.get("region") or (
-            self.instance.region if self.instance.region_id else None
-        )
-        if related and region and related.region.fictitious != region.fictitious:
-            raise ValidationError(_("Un plan fictif et un plan réel ne se lient pas."))
-        return related
+    def clean(self) -> dict[str, Any]:
+        """Make an address from the title where none is given; no present or former one again."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("slug") and "slug" not in self.errors:
+            former = Plan.objects.values_list("former_slugs", flat=True)
+            taken = {*Plan.objects.values_list("slug", flat=True), *chain.from_iterable(former)}
+            data["slug"] = free_code(
+                str(data.get("title") or ""), taken, longest=SLUG_LENGTH, empty="plan"
+            )
+        return data
 
     def validate_constraints(self) -> None:
         """Check the constraints of a row whose fields are right: else they repeat the errors."""
@@ -161,7 +201,12 @@ class ActorForm(PlanPartForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organisation = cast("forms.ModelChoiceField[Organisation]", self.fields["organisation"])
-        organisation.queryset = Organisation.objects.order_by(alphabetical("name"))
+        organisation.queryset = offered_to(
+            Organisation.objects.order_by(alphabetical("name")),
+            self.plan,
+            fictitious=self.plan.region.fictitious,
+        )
+        organisation.error_messages["invalid_choice"] = NOT_OF_ITS_KIND
         organisation.empty_label = _("— choisir —")
         organisation.label_from_instance = _full_name  # type: ignore[method-assign, assignment]
         role = cast("forms.ChoiceField", self.fields["role"])
@@ -360,23 +405,3 @@ class ClaimForm(PlanPartForm):
         """Leave what concerns several claims to `plans.stating`, which changes them together."""
         if not self.errors:
             self.instance.validate_constraints(exclude={"plan", "retained"})
-
-
-class OrganisationForm(_ModelForm):
-    """An organisation that several plans may name; made here, changed by superusers only."""
-
-    use_required_attribute = False
-
-    class Meta:
-        model = Organisation
-        fields = ("name", "short_name", "url", "code")
-
-
-class SectorForm(_ModelForm):
-    """A sector that several plans may name; made here, changed by superusers only."""
-
-    use_required_attribute = False
-
-    class Meta:
-        model = Sector
-        fields = ("name", "code")

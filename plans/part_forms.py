@@ -182,6 +182,8 @@ class PlanPartForm(_ModelForm):
                 field.label = self.LABELS[name]
             if name in self.HELP:
                 field.help_text = self.HELP[name]
+        # What is wrong is told in the order of the page.
+        self.order_fields([name for _heading, names in self.SECTIONS for name in names])
 
     @property
     def sections(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:

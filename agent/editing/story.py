@@ -328,7 +328,7 @@ _OWNED_LABELS: Mapping[str, Any] = MappingProxyType(
         "MeasureNote": gettext_lazy("note"),
         "IndicatorNote": gettext_lazy("note"),
         "NoteCitation": gettext_lazy("source citée"),
-        "TargetPeriod": gettext_lazy("quota"),
+        "TargetPeriod": gettext_lazy("valeur d’une période"),
         "Checkpoint": gettext_lazy("point de passage"),
         "MeasureAssignment": gettext_lazy("pilote"),
     }

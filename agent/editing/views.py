@@ -28,10 +28,10 @@ from indicators.models import Target
 from indicators.removals import RemovalError, removal_of, remove
 from indicators.services import refresh_progress
 from measures.models import Advancement, Measure
-from plans.forms import OrganisationForm, SectorForm
 from plans.models import Plan, Role
 from plans.part_forms import DayInput
 from plans.permissions import Action, Rights
+from plans.shared_forms import OrganisationForm, SectorForm
 
 _page_methods = require_http_methods(["GET", "HEAD", "POST"])
 

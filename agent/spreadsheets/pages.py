@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from agent.spreadsheets.forms import ConfirmForm, DownloadForm, UploadForm
 from exchange.models import ImportJob, ImportRow
-from exchange.spreadsheets.contents import in_words
-from indicators.formats import format_qualified, format_quantity
+from exchange.spreadsheets.contents import on_page
+from indicators.formats import format_qualified, format_stored
 from plans.permissions import Action, Rights
 
 Outcome = ImportRow.Outcome
@@ -140,13 +140,11 @@ def _shown(row: ImportRow) -> CheckedRow:
 
 def _said(row: ImportRow) -> str:
     if row.advancement:
-        return in_words("advancement", row.advancement)
+        return on_page("advancement", row.advancement)
     if row.indicator is not None and row.value is not None:
-        return format_qualified(format_quantity(row.value, row.indicator.unit), row.qualifier)
+        return format_qualified(format_stored(row.value, row.indicator.unit), row.qualifier)
     if row.numerator is not None and row.denominator is not None:
-        return (
-            f"{in_words('numerator', row.numerator)} / {in_words('denominator', row.denominator)}"
-        )
+        return f"{on_page('numerator', row.numerator)} / {on_page('denominator', row.denominator)}"
     return ""
 
 

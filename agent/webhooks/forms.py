@@ -12,8 +12,10 @@ from exchange.models import WebhookSubscription
 from exchange.webhooks.courier import rules_here
 from exchange.webhooks.destinations import DestinationError, checked
 from exchange.webhooks.models import EventKind
+from exchange.webhooks.services import is_name_taken, name_taken_words
 from exchange.webhooks.wording import refusal_words
 from plans.contribution_forms import ADDRESS_EXPECTED
+from plans.models import Plan
 
 
 class WebhookForm(forms.ModelForm):
@@ -31,8 +33,9 @@ class WebhookForm(forms.ModelForm):
         model = WebhookSubscription
         fields = ("name", "url", "kinds")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.plan = plan
         self.fields["name"].help_text = _(
             "Le nom du système ou de l’organisme, pas celui d’une personne."
         )
@@ -40,6 +43,13 @@ class WebhookForm(forms.ModelForm):
         self.fields["url"].help_text = _(
             "Donnée par le partenaire ; elle commence par https:// et reçoit des requêtes POST."
         )
+
+    def clean_name(self) -> str:
+        """Refuse the name of another subscription of the plan."""
+        name: str = self.cleaned_data["name"]
+        if is_name_taken(self.plan, name, besides=self.instance.pk):
+            raise forms.ValidationError(name_taken_words(name))
+        return name
 
     def clean_url(self) -> str:
         """Refuse at once what would be refused at the time of sending, as far as one can tell."""

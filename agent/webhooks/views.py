@@ -66,7 +66,7 @@ def webhooks(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
 def create(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
     """Subscribe one more system; its secret is shown on the next page."""
     assert isinstance(request.user, User)
-    form = WebhookForm(request.POST or None)
+    form = WebhookForm(request.POST or None, plan=plan)
     if request.method == "POST" and form.is_valid():
         try:
             made, _secret = services.subscribe(
@@ -88,7 +88,7 @@ def create(request: HttpRequest, plan: Plan, rights: Rights) -> HttpResponse:
 def edit(request: HttpRequest, plan: Plan, rights: Rights, subscription: int) -> HttpResponse:
     """Change the name, the address or what is told; these columns and no other."""
     found = _found(plan, subscription)
-    form = WebhookForm(request.POST or None, instance=found)
+    form = WebhookForm(request.POST or None, instance=found, plan=plan)
     if request.method == "POST" and form.is_valid():
         services.change(found, **form.cleaned_data, at=timezone.now())
         messages.success(request, _("L’abonnement est enregistré."))

@@ -19,12 +19,12 @@ from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import (
     format_date,
+    format_exact,
     format_expected,
     format_percent,
     format_period,
     format_qualified,
     format_quantity,
-    format_value,
 )
 from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target, Unit
 from indicators.progress import SUMS, PeriodProgress
@@ -106,7 +106,8 @@ class Version:
     evidence_url: str
     state_text: str
     origin_text: str
-    reason: str
+    correction_reason: str
+    withdrawal_reason: str
     comment: str
 
 
@@ -326,7 +327,7 @@ def _period_rows(
     period: PeriodProgress, inside: Sequence[Observation], unit: Unit
 ) -> Iterator[Row]:
     """A period of a quota and, where its value is a sum, what it is the sum of."""
-    promised = format_value(period.target, unit)
+    promised = format_exact(period.target)
     if len(inside) == 1 and (inside[0].period_start, inside[0].period_end) == (
         period.start,
         period.end,
@@ -339,7 +340,7 @@ def _period_rows(
         value_text=None
         if period.value is None
         else format_qualified(
-            format_value(period.value, unit), period.value_qualifier or Qualifier.EXACT
+            format_exact(period.value), period.value_qualifier or Qualifier.EXACT
         ),
         target_text=promised,
         rate=period.rate,
@@ -364,11 +365,11 @@ def _value_row(observation: Observation, unit: Unit) -> Row:
 
 def _version(version: Observation, indicator: Indicator) -> Version:
     if version.is_withdrawn:
-        state, reason = _("retirée"), version.withdrawal_reason
+        state = _("retirée")
     elif version.superseded_at is not None:
-        state, reason = _("remplacée"), version.correction_reason
+        state = _("remplacée")
     else:
-        state, reason = _("en vigueur"), version.correction_reason
+        state = _("en vigueur")
     return Version(
         start=version.period_start,
         end=version.period_end,
@@ -386,7 +387,8 @@ def _version(version: Observation, indicator: Indicator) -> Version:
             if version.author_id != version.reviewer_id
             else _("Saisie et publiée par la même personne, comme ce plan l’autorise.")
         ),
-        reason=reason,
+        correction_reason=version.correction_reason,
+        withdrawal_reason=version.withdrawal_reason,
         comment=version.comment,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from accounts.models import User
 from exchange.models import ImportRow
 from exchange.spreadsheets.cells import Row
 from exchange.spreadsheets.columns import ADVANCEMENTS, Kind, content_keys
-from exchange.spreadsheets.contents import LABELS, Content, fingerprint, in_words, same
+from exchange.spreadsheets.contents import LABELS, Content, fingerprint, on_page, same
 from exchange.spreadsheets.directory import Directory
 from exchange.spreadsheets.documents import Table
 from exchange.spreadsheets.doubting import doubt_values
@@ -277,17 +278,23 @@ def _differences(kind: Kind, before: Content, after: Content) -> list[dict[str, 
     return [
         {
             "label": str(LABELS[key]),
-            "old": short(in_words(key, getattr(before, key))),
-            "new": short(in_words(key, getattr(after, key))),
+            "old": _shown(key, getattr(before, key)),
+            "new": _shown(key, getattr(after, key)),
         }
         for key in content_keys(kind)
         if not same(getattr(before, key), getattr(after, key))
     ]
 
 
+def _shown(key: str, value: Any) -> str:
+    words = on_page(key, value)
+    # The spaces of a number stay what they are.
+    return words if isinstance(value, Decimal) else short(words)
+
+
 def _in_short(kind: Kind, content: Content) -> str:
     if kind == Kind.MILESTONES:
-        return in_words("advancement", content.advancement)
+        return on_page("advancement", content.advancement)
     if content.value is not None:
-        return in_words("value", content.value)
-    return " / ".join(in_words(key, getattr(content, key)) for key in ("numerator", "denominator"))
+        return on_page("value", content.value)
+    return " / ".join(on_page(key, getattr(content, key)) for key in ("numerator", "denominator"))

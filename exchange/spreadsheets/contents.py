@@ -26,6 +26,7 @@ from exchange.spreadsheets.columns import (
     Kind,
     content_keys,
 )
+from indicators.formats import format_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,13 @@ def in_words(key: str, value: Any) -> str:
         case "value" | "numerator" | "denominator":
             return plain_number(value)
     return str(value)
+
+
+def on_page(key: str, value: Any) -> str:
+    """Return the same as a page writes it: ``−12 500,5``, where the file has to be read back."""
+    if isinstance(value, Decimal):
+        return format_exact(value)
+    return in_words(key, value)
 
 
 LABELS: Mapping[str, Any] = {

@@ -253,7 +253,7 @@ def _target_in_words(indicator: Indicator, target: Target, period: Span) -> str:
     words = format_qualified(format_quantity(target.value, indicator.unit), target.operator)
     if target.kind == Target.Kind.THRESHOLD or target.due_on is None:
         return words
-    return _("%(value)s d’ici le %(due)s") % {"value": words, "due": format_date(target.due_on)}
+    return _("%(value)s d’ici au %(due)s") % {"value": words, "due": format_date(target.due_on)}
 
 
 def _previous(indicator: Indicator, published: Sequence[Observation], period: Span) -> str:

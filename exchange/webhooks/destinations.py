@@ -47,6 +47,11 @@ _REFUSED = tuple(
 )
 
 
+# Names that no public directory knows (RFC 6761, RFC 6762, RFC 8375; ICANN board resolution
+# 2024.07.29.06 for "internal").
+_INSIDE = ("localhost", "local", "internal", "home.arpa")
+
+
 class DestinationError(Exception):
     """An address that is not written to; `code` says why."""
 
@@ -106,8 +111,9 @@ def is_allowed(address: Address, rules: Rules) -> bool:
 def checked(url: str, rules: Rules) -> SplitResult:
     """Return an address taken apart, as far as it can be judged without asking the DNS.
 
-    Raises DestinationError: `scheme`, `host`, `credentials`, `port`, or `private` for an IP
-    address or a name that can only be inside.
+    Raises DestinationError: `scheme`, `host`, `credentials`, `port`, `private` for an IP address
+    or `inside` for a name that can only be inside. Where a setting allows a private network, a
+    name may lead there: it is judged when it is looked up.
     """
     if any(character.isspace() or not character.isprintable() for character in url):
         raise DestinationError("host")
@@ -127,7 +133,15 @@ def checked(url: str, rules: Rules) -> SplitResult:
     literal = _literal(parts.hostname)
     if literal is not None and not is_allowed(literal, rules):
         raise DestinationError("private", str(literal))
+    if literal is None and not rules.private_networks and _is_inside(parts.hostname):
+        raise DestinationError("inside", parts.hostname)
     return parts
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a name can only be known inside: it has no dot, or an ending kept for that."""
+    name = _in_ascii(host).lower().rstrip(".")
+    return "." not in name or name.endswith(tuple(f".{ending}" for ending in _INSIDE))
 
 
 def resolve(url: str, rules: Rules, *, timeout: float) -> Destination:

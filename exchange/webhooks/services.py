@@ -44,13 +44,16 @@ def subscribe(
 ) -> tuple[WebhookSubscription, str]:
     """Make a subscription and return it with its secret.
 
-    Raises SubscriptionError when the plan has as many as it may, ValidationError on bad content.
+    Raises SubscriptionError when the plan has as many as it may or one of that name,
+    ValidationError on bad content.
     """
     Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     if WebhookSubscription.objects.filter(plan=plan).count() >= MOST_SUBSCRIPTIONS:
         raise SubscriptionError(
             _("Un plan a au plus %(most)s abonnements.") % {"most": MOST_SUBSCRIPTIONS}
         )
+    if is_name_taken(plan, name):
+        raise SubscriptionError(name_taken_words(name))
     secret = new_secret()
     subscription = WebhookSubscription(
         plan=plan,
@@ -64,6 +67,19 @@ def subscribe(
     subscription.full_clean()
     subscription.save()
     return subscription, secret
+
+
+def is_name_taken(plan: Plan, name: str, *, besides: int | None = None) -> bool:
+    """Whether another subscription of the plan is called so, in whatever case."""
+    rows = WebhookSubscription.objects.filter(plan=plan, name__iexact=name.strip())
+    if besides is not None:
+        rows = rows.exclude(pk=besides)
+    return rows.exists()
+
+
+def name_taken_words(name: str) -> str:
+    """Say that a name is taken: two lines of one list could not be told apart."""
+    return _("« %(name)s » est déjà abonné à ce plan : donnez un autre nom.") % {"name": name}
 
 
 def _locked(subscription: WebhookSubscription) -> WebhookSubscription:

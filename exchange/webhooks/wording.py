@@ -12,6 +12,10 @@ def refusal_words(code: str) -> str:
         "host": _("Cette adresse n’a pas de nom de machine lisible."),
         "credentials": _("L’adresse ne contient ni nom ni mot de passe."),
         "port": _("Le numéro de port n’existe pas."),
+        "inside": _(
+            "Ce nom de machine n’est connu que d’un réseau privé : rien n’y est envoyé. Donnez un "
+            "nom public, comme exemple.fr."
+        ),
         "private": _("Cette adresse est celle d’un réseau privé : rien n’y est envoyé."),
     }[code]
 
@@ -24,6 +28,7 @@ def error_words(error: str) -> str:
         "host": _("adresse illisible"),
         "credentials": _("adresse avec mot de passe, refusée"),
         "port": _("port inexistant"),
+        "inside": _("nom connu d’un réseau privé seulement, refusé"),
         "private": _("adresse d’un réseau privé, refusée"),
         "dns": _("nom introuvable"),
         "timeout": _("pas de réponse à temps"),

@@ -97,6 +97,11 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def counts_things(self) -> bool:
+        """Whether it counts companies or meetings. A symbol (€, MWh) or decimals measure."""
+        return not self.symbol and self.decimals == 0
+
 
 @audited()
 class Indicator(models.Model):

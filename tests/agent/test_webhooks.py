@@ -96,6 +96,9 @@ def test_a_manager_subscribes_a_system_and_sees_its_secret_once(
         ({"url": "http://observatoire.example.org/"}, "L’adresse commence par https://."),
         ({"url": "https://127.0.0.1/"}, "un réseau privé"),
         ({"url": "https://[::1]:8443/"}, "un réseau privé"),
+        ({"url": "https://localhost:8099/"}, "n’est connu que d’un réseau privé"),
+        ({"url": "https://si.region.internal/"}, "n’est connu que d’un réseau privé"),
+        ({"url": "https://intranet/"}, "Écrivez l’adresse entière"),
         ({"url": "https://169.254.169.254/latest/"}, "un réseau privé"),
         ({"url": "https://moi:secret@example.org/"}, "ni nom ni mot de passe"),
         ({"url": "javascript:alert(1)"}, "Écrivez l’adresse entière"),
@@ -119,6 +122,30 @@ def test_a_plan_has_so_many_subscriptions_and_no_more(plan: Plan, manager: Clien
     answer = manager.post(f"{PAGES}nouveau/", typed())
     assert "Un plan a au plus 20 abonnements." in main_text(answer)
     assert WebhookSubscription.objects.count() == 20
+
+
+def test_two_subscriptions_of_a_plan_have_two_names(plan: Plan, manager: Client) -> None:
+    subscribed(PlanFactory.create(), name="Agence")
+    first, _secret = subscribed(plan, name="Observatoire")
+    second, _secret = subscribed(plan, name="Agence")
+    said = "est déjà abonné à ce plan : donnez un autre nom."
+
+    assert said in main_text(manager.post(f"{PAGES}nouveau/", typed(name="observatoire ")))
+    edit = f"{PAGES}{second.pk}/modifier/"
+    assert said in main_text(manager.post(edit, typed(name="Observatoire")))
+    second.refresh_from_db()
+    assert second.name == "Agence"
+    assert WebhookSubscription.objects.filter(plan=plan).count() == 2
+    assert manager.post(edit, typed(name="Agence")).status_code == 302
+    with pytest.raises(services.SubscriptionError, match="est déjà abonné"):
+        services.subscribe(
+            plan,
+            name=first.name,
+            url=first.url,
+            kinds=first.kinds,
+            by=first.created_by,
+            at=timezone.now(),
+        )
 
 
 def test_a_subscription_is_edited_and_keeps_its_secret(plan: Plan, manager: Client) -> None:

@@ -111,7 +111,7 @@ def periods(*years: tuple[str, str]) -> dict[str, Any]:
         (periods(("2020-01-01", "2020-12-31"), ("2020-12-31", "2021-12-31")), "recouvre"),
         (
             {"kind": "total", "value": "100"} | periods(("2020-01-01", "2020-12-31")),
-            "seul un quota",
+            "n’a pas de périodes",
         ),
         (
             {"kind": "level", "value": "100"},

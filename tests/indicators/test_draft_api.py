@@ -366,6 +366,14 @@ def test_a_surprising_value_is_confirmed(partner: Partner, indicator: Indicator)
     assert right.json()["state"] == "submitted"
 
 
+@pytest.mark.parametrize("value", ["-3", "12.5"])
+def test_a_count_below_zero_or_finer_than_its_unit_is_confirmed_first(
+    partner: Partner, value: str
+) -> None:
+    answer = partner.post(f"{DRAFT}submit/", If_Match=written(partner, value=value)["ETag"])
+    assert (answer.status_code, len(answer.json()["doubts"])) == (422, 1)
+
+
 @pytest.mark.parametrize(
     ("role", "trusts", "status"),
     [

@@ -26,12 +26,21 @@ def codes(
     measurement: Measurement = Measurement.FLOW,
     promised: tuple[str, ...] = (),
     percentage: bool = False,
+    counting: bool = False,
+    baseline: str | None = None,
 ) -> list[DoubtCode]:
     doubts = doubts_about(
         one,
-        Series(measurement=measurement, observations=published, ratio_scale=Decimal(100)),
+        Series(
+            measurement=measurement,
+            observations=published,
+            ratio_scale=Decimal(100),
+            baseline=None if baseline is None else Decimal(baseline),
+        ),
         promised=map(Decimal, promised),
         percentage=percentage,
+        counting=counting,
+        decimals=1,
         on=ON,
     )
     return [doubt.code for doubt in doubts]
@@ -55,7 +64,13 @@ def test_against_the_previous_value(value: str, expected: list[DoubtCode]) -> No
 def test_the_doubt_names_what_it_is_held_against() -> None:
     series = Series(measurement=Measurement.FLOW, observations=(PREVIOUS,))
     assert doubts_about(
-        observed("300"), series, promised=[Decimal(20)], percentage=False, on=ON
+        observed("300"),
+        series,
+        promised=[Decimal(20)],
+        percentage=False,
+        counting=True,
+        decimals=0,
+        on=ON,
     ) == [
         Doubt(DoubtCode.HIGHER, Decimal(30), PREVIOUS),
         Doubt(DoubtCode.BEYOND_TARGET, Decimal(20)),
@@ -114,3 +129,37 @@ def test_a_period_that_has_not_ended() -> None:
     running = observed("30", start=date(2026, 1, 1), end=date(2026, 12, 31))
     assert codes(running, PREVIOUS) == [DoubtCode.NOT_ENDED]
     assert codes(observed("30", start=ON, end=ON)) == []
+
+
+def test_a_count_below_zero() -> None:
+    assert codes(observed("-3"), counting=True) == [DoubtCode.NOT_A_COUNT]
+    assert codes(observed("0"), counting=True) == []
+    assert codes(observed("-3"), counting=False) == []
+    # Said once: the previous value says it already.
+    assert codes(observed("-3"), PREVIOUS, counting=True) == [DoubtCode.OTHER_SIGN]
+
+
+def test_a_variation_goes_below_zero_as_what_is_known_of_it_does() -> None:
+    loss = Observed(start=PREVIOUS.start, end=PREVIOUS.end, value=Decimal(-2), sequence=1)
+    assert codes(observed("-3"), loss, counting=True) == []
+    assert codes(observed("-3"), counting=True, promised=("-10",)) == []
+    assert codes(observed("-3"), counting=True, baseline="-1") == []
+    assert codes(observed("-3"), counting=True, baseline="1") == [DoubtCode.NOT_A_COUNT]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("12.5", []), ("12.50", []), ("1E+3", []), ("12.55", [DoubtCode.FINER])],
+)
+def test_more_decimals_than_the_unit_shows(value: str, expected: list[DoubtCode]) -> None:
+    assert codes(observed(value)) == expected
+
+
+def test_a_ratio_is_shown_with_its_parts_however_many_decimals_it_has() -> None:
+    third = Observed(
+        start=date(2025, 1, 1),
+        end=date(2025, 12, 31),
+        numerator=Decimal("1.25"),
+        denominator=Decimal(3),
+    )
+    assert codes(third, measurement=Measurement.RATIO, percentage=True) == []

@@ -67,6 +67,20 @@ def test_the_mail_gives_a_link_that_the_database_does_not_hold(
     assert invitations.find(token) == invitation
 
 
+def test_the_mail_names_who_invites_once_also_without_a_name(rights: Rights) -> None:
+    rights.user.email = "dominique@example.org"
+    for name, said in (
+        ("Dominique Roy", "Dominique Roy (dominique@example.org) vous invite à suivre"),
+        ("", "dominique@example.org vous invite à suivre"),
+    ):
+        rights.user.name = name
+        rights.user.save()
+        invite(rights, f"camille{len(mail.outbox)}@example.org")
+        invitations.deliver(at=NOW)
+        assert said in str(mail.outbox[-1].body).splitlines()[2]
+        assert str(mail.outbox[-1].body).count("dominique@example.org") == 1
+
+
 def test_with_another_secret_key_the_row_does_not_give_the_link(
     rights: Rights, settings: Settings
 ) -> None:

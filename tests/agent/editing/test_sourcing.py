@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,15 @@ def test_nonsense_in_a_source(plan: Plan, manager: Any, typed: dict[str, str], f
     answer = fill(manager, url(plan, "ajouter/sources/"), **(right | typed))
 
     assert list(errors_of(answer)) == [field]
+
+
+def test_what_is_wrong_is_told_in_the_order_of_the_page(plan: Plan, manager: Any) -> None:
+    answer = fill(manager, url(plan, "ajouter/sources/"), published="hier")
+
+    summary = text_of(answer).partition('id="erreurs"')[2].partition("</ul>")[0]
+    assert re.findall(r'href="#([^"]*)"', summary) == ["id_title", "id_kind", "id_published"]
+    fields = re.findall(r'<label class="field__label" for="([^"]*)"', text_of(answer))
+    assert fields[:5] == ["id_title", "id_kind", "id_publisher", "id_url", "id_published"]
 
 
 def test_a_note_with_what_each_source_says(plan: Plan, manager: Any) -> None:

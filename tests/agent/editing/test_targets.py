@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -89,6 +90,79 @@ def test_a_day_out_of_any_calendar_is_a_slip(
     answer = fill(manager, url(plan, "ajouter/cibles/i/"), **target_terms(plan, **{name: day}))
     assert errors_of(answer) == {name: ["Vérifiez l’année : une date va de 1900 à 2199."]}
     assert not Target.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "wrong", "allowed"),
+    [
+        (
+            {"starts_on": "2030-01-01", "due_on": "2029-01-01"},
+            "due_on",
+            "L’échéance du 1er janvier 2029 précède le début du 1er janvier 2030",
+            " ; échéance attendue le même jour ou après.",
+        ),
+        (
+            {"value": "-12500,5"},
+            "value",
+            "−12 500,5 n’est pas admis",
+            " ; un nombre strictement positif est attendu.",
+        ),
+        (
+            {"operator": "at_most"},
+            "operator",
+            "« au plus » ne va pas avec une cible « total à atteindre »",
+            " ; admis : au moins.",
+        ),
+        (
+            {"kind": "quota"},
+            "value",
+            "Une « valeur à chaque période » s’écrit dans les périodes, plus bas",
+            " : laissez ce champ vide.",
+        ),
+    ],
+)
+def test_a_form_answers_in_french_and_in_the_words_of_its_lists(
+    plan: Plan,
+    manager: Any,
+    indicator: Indicator,
+    typed: dict[str, str],
+    field: str,
+    wrong: str,
+    allowed: str,
+) -> None:
+    answer = fill(manager, url(plan, "ajouter/cibles/i/"), **target_terms(plan, **typed))
+    assert errors_of(answer) == {field: [wrong + allowed]}
+
+
+def test_no_page_of_a_target_speaks_of_a_quota(
+    plan: Plan, manager: Any, indicator: Indicator
+) -> None:
+    address = url(plan, "ajouter/cibles/i/")
+    quota = target_terms(plan, kind="quota", value="", starts_on="", due_on="")
+    without = fill(manager, address, **quota)
+    zero = fill(
+        manager,
+        address,
+        **quota,
+        **{
+            "periods-0-starts_on": "2020-01-01",
+            "periods-0-ends_on": "2020-12-31",
+            "periods-0-value": "0",
+        },
+    )
+
+    for page in (manager.get(address), without, zero):
+        words = re.sub(r"<[^>]*>", " ", text_of(page))
+        assert "valeur à chaque période" in words
+        assert "quota" not in words.lower()
+    assert (
+        "Valeur à chaque période : Aucune période n’est donnée ; au moins une période est attendue."
+        in text_of(without)
+    )
+    assert (
+        "Valeur à chaque période, ligne 1, Valeur : 0 n’est pas admis ; un nombre strictement "
+        "positif est attendu." in text_of(zero)
+    )
 
 
 @pytest.mark.parametrize("typed", ["12", "0,12345", "NaN", "un peu"])

@@ -352,7 +352,7 @@ def test_a_ratio_asks_for_its_two_terms_and_shows_itself(ratio: Indicator) -> No
         (
             "3",
             "-2",
-            {"denominator": ["-2 n’est pas admis ; un nombre strictement positif est attendu."]},
+            {"denominator": ["−2 n’est pas admis ; un nombre strictement positif est attendu."]},
         ),
     ],
 )
@@ -389,6 +389,29 @@ def test_a_doubtful_value_is_saved_and_said_to_be_doubtful(indicator: Indicator)
         "Brouillon enregistré : 450 entreprises, 2025.",
         "À vérifier. Plus du triple de la valeur précédente : 40 entreprises (2024).",
     ]
+
+
+FINER = "Plus de décimales que n’en montre l’unité"
+IN_FULL = "sauf dans les tableaux de valeurs."
+
+
+@pytest.mark.parametrize(
+    ("value", "doubt"),
+    [
+        ("41,5", f"{FINER} : 41,5 entreprises s’affichera 42 entreprises, {IN_FULL}"),
+        ("-3", "Ce qui se compte n’est pas négatif, d’ordinaire : −3 entreprises."),
+    ],
+)
+def test_a_first_value_that_nobody_counts_so_is_not_handed_in_unless_confirmed(
+    indicator: Indicator, value: str, doubt: str
+) -> None:
+    new = IndicatorFactory.create(plan=indicator.plan, measure=indicator.measure, code="nouveau")
+    source = SourceFactory.create(plan=indicator.plan)
+
+    answer = contributor(new).post(address(new), typed(value, action="submit", source=source.pk))
+
+    assert list(map(plain, answer.context["form"].doubts)) == [doubt]
+    assert Observation.objects.get(indicator=new).state == "draft"
 
 
 def test_a_doubtful_value_is_handed_in_once_confirmed(indicator: Indicator) -> None:

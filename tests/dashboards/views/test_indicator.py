@@ -178,10 +178,69 @@ class TestIndicator:
         )
         table = all_of(parsed(client.get(INDICATOR)), "data")[1]
         rows = [words(row).split(" Reprise")[0] for row in table.iter() if row.tag.endswith("}tr")]
+        reason = "Motif de la correction : Une entreprise comptée deux fois."
         assert rows[-2:] == [
-            "20 février 2023 2022 35 en vigueur Une entreprise comptée deux fois.",
+            f"20 février 2023 2022 35 en vigueur {reason}",
             "1er février 2023 2022 36 remplacée le 20 février 2023",
         ]
+
+    def test_a_correction_that_is_withdrawn_keeps_both_reasons(
+        self, client: Client, companies: Indicator
+    ) -> None:
+        first = ObservationFactory.create(
+            indicator=companies,
+            year=2022,
+            value=Decimal("12.5"),
+            published=True,
+            published_at=datetime(2023, 2, 1, tzinfo=UTC),
+            superseded_at=datetime(2023, 2, 20, tzinfo=UTC),
+        )
+        ObservationFactory.create(
+            indicator=companies,
+            year=2022,
+            value=Decimal(14),
+            published=True,
+            published_at=datetime(2023, 2, 20, tzinfo=UTC),
+            supersedes=first,
+            correction_reason="Recompté.",
+            superseded_at=datetime(2023, 2, 21, tzinfo=UTC),
+            withdrawal_reason="Erreur de saisie.",
+        )
+        table = all_of(parsed(client.get(INDICATOR)), "data")[1]
+        rows = [words(row).split(" Reprise")[0] for row in table.iter() if row.tag.endswith("}tr")]
+        reasons = "Motif de la correction : Recompté. Motif du retrait : Erreur de saisie."
+        assert rows[-2:] == [
+            f"20 février 2023 2022 14 retirée le 21 février 2023 {reasons}",
+            "1er février 2023 2022 12,5 remplacée le 20 février 2023",
+        ]
+
+    def test_tables_show_every_digit_published(self, client: Client, companies: Indicator) -> None:
+        source = SourceFactory.create(plan=companies.plan, title="Bilan")
+        for start, end, value in (
+            (date(2022, 1, 1), date(2022, 6, 30), "10.25"),
+            (date(2022, 7, 1), date(2022, 12, 31), "2.5"),
+        ):
+            ObservationFactory.create(
+                indicator=companies,
+                period_start=start,
+                period_end=end,
+                value=Decimal(value),
+                published=True,
+                source=source,
+            )
+        data, versions = (
+            [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+            for table in all_of(parsed(client.get(INDICATOR)), "data")
+        )
+        assert data[3:6] == [
+            "2022 12,75 (somme) 35 36 % –",
+            "1er semestre 2022 10,25 – – Bilan",
+            "2e semestre 2022 2,5 – – Bilan",
+        ]
+        assert {" ".join(row.split(" en vigueur")[0].split()[-4:]) for row in versions} >= {
+            "1er semestre 2022 10,25",
+            "2e semestre 2022 2,5",
+        }
 
     def test_a_replaced_target_stays_with_the_reason(self, client: Client, pack: Measure) -> None:
         indicator = IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")

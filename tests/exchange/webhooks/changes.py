@@ -28,11 +28,17 @@ URL = "https://partner.example.org/hooks"
 
 
 def subscribed(
-    plan: Plan, url: str = URL, kinds: tuple[str, ...] = ALL, name: str = "Observatoire"
+    plan: Plan, url: str = URL, kinds: tuple[str, ...] = ALL, name: str = ""
 ) -> tuple[WebhookSubscription, str]:
-    """Make a subscription to a plan; return it with its secret."""
+    """Make a subscription to a plan, of a name of its own; return it with its secret."""
+    others = WebhookSubscription.objects.filter(plan=plan).count()
     return webhooks.subscribe(
-        plan, name=name, url=url, kinds=kinds, by=UserFactory.create(), at=timezone.now()
+        plan,
+        name=name or f"Observatoire {others or ''}".strip(),
+        url=url,
+        kinds=kinds,
+        by=UserFactory.create(),
+        at=timezone.now(),
     )
 
 

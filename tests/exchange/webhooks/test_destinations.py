@@ -97,10 +97,30 @@ def test_an_address_that_is_refused_says_why(url: str, code: str) -> None:
     assert refusal.value.code == code
 
 
-def test_the_name_of_this_machine_is_refused_once_it_is_looked_up() -> None:
-    checked("https://localhost/", STRICT)
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "localhost:8099", "LOCALHOST", "localhost.", "partner.localhost",
+        "imprimante.local", "si.region.internal", "routeur.home.arpa",
+        "intranet", "intranet.", "intranet:8443",
+    ],
+)  # fmt: skip
+def test_a_name_that_is_known_inside_only_is_refused_at_once(host: str) -> None:
     with pytest.raises(DestinationError) as refusal:
-        resolve("https://localhost/", STRICT, timeout=5)
+        checked(f"https://{host}/", STRICT)
+    assert refusal.value.code == "inside"
+
+
+@pytest.mark.parametrize("host", ["example.org", "local.example.org", "mylocalhost.fr", "é.fr"])
+def test_a_public_name_is_not_judged_before_it_is_looked_up(host: str) -> None:
+    assert checked(f"https://{host}/", STRICT).hostname == host
+
+
+def test_where_a_private_network_is_allowed_its_names_are_judged_when_they_are_looked_up() -> None:
+    elsewhere = Rules(private_networks=[ip_network("10.0.0.0/8")])
+    checked("https://localhost/", elsewhere)
+    with pytest.raises(DestinationError) as refusal:
+        resolve("https://localhost/", elsewhere, timeout=5)
     assert refusal.value.code == "private"
 
 

@@ -175,6 +175,17 @@ def test_a_row_says_what_is_wrong_or_doubtful(
     assert drafts() == {"Entreprises": "450"}
 
 
+def test_a_row_says_that_its_page_will_show_fewer_decimals(
+    indicators: list[Indicator], measure: Measure
+) -> None:
+    client, first = pilot(measure), indicators[0]
+
+    assert "Plus de décimales que n’en montre l’unité" in text(
+        save_cell(client, first, cells([first], "41,5"))
+    )
+    assert drafts() == {"Entreprises": "41.5"}
+
+
 def test_an_emptied_cell_keeps_its_draft_and_says_so(
     indicators: list[Indicator], measure: Measure
 ) -> None:

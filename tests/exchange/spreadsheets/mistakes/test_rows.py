@@ -22,6 +22,7 @@ from tests.exchange.spreadsheets.workbooks import (
     written,
 )
 from tests.factories import IndicatorFactory, ObservationFactory
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,28 @@ def test_zero_is_a_value_and_blank_leaves_what_there_is(
     assert values() == {
         ("entreprises", 2024): 0, ("emplois", 2024): 5, ("projets", 2024): 5,
     }  # fmt: skip
+
+
+def test_what_a_row_changes_is_written_as_a_page_writes_numbers(
+    tmp_path: Path, plan: Plan, user: User, indicators: list[Indicator]
+) -> None:
+    ObservationFactory.create(
+        indicator=indicators[0], year=2024, value=4, author=user, source=plan.sources.get()
+    )
+    lines = [line("entreprises", -12500.5), line("emplois", -5)]
+
+    job = checked(plan, user, workbook(tmp_path / "a.xlsx", [TITLES, *lines]))
+
+    assert row(job, 2).differences == [
+        {"label": "valeur", "old": "4", "new": "−12\u202f500,5"},
+    ]
+    assert [plain(one["message"]) for one in row(job, 3).problems] == [
+        "Ce qui se compte n’est pas négatif, d’ordinaire : −5 entreprises."
+    ]
+    assert [plain(one["message"]).partition(" : ")[2] for one in row(job, 2).problems] == [
+        "−12 501 entreprises.",
+        "−12 500,5 entreprises s’affichera −12 501 entreprises, sauf dans les tableaux de valeurs.",
+    ]
 
 
 def test_zero_where_nothing_was_is_new_and_blank_is_nothing(
