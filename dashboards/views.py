@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards import charts
 from dashboards.addresses import follows_moves, part_at, plan_at, plans_called_like
+from dashboards.pages.changes import changes_page
 from dashboards.pages.home import home_page
 from dashboards.pages.indicator import chart_for, indicator_page, shown_indicator
 from dashboards.pages.measure import measure_page, shown_measures
@@ -155,6 +156,27 @@ def sources(request: HttpRequest, plan: str) -> HttpResponse:
 
 
 @require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """Everything that changed in the public plans."""
+    return _changes(request, None)
+
+
+@require_safe
+@follows_moves
+def plan_changes(request: HttpRequest, plan: str) -> HttpResponse:
+    """Everything that changed in a plan."""
+    return _changes(request, plan_at(plan))
+
+
+def _changes(request: HttpRequest, plan: Plan | None) -> HttpResponse:
+    try:
+        page = changes_page(plan, request.GET.get("avant", ""))
+    except ValueError as unknown:
+        raise Http404 from unknown
+    return _shown(request, "dashboards/changes.html", page)
+
+
+@require_safe
 def methodology(request: HttpRequest) -> HttpResponse:
     """How progress is reckoned."""
     page = methodology_page(on=timezone.localdate())
@@ -216,6 +238,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "User-agent: *",
         f"Disallow: {reverse('dashboards:search')}",
         "Disallow: /plans/*?",
+        f"Disallow: {reverse('dashboards:changes')}?",
         f"Sitemap: {request.build_absolute_uri(reverse('dashboards:sitemap'))}",
     )
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -12,8 +12,8 @@ from plans.alphabet import alphabetical
 from plans.models import Plan
 
 FRAME_HEIGHT = 420
-"""Pixels of the frame shown as an example: the card of each real plan fits, from 320 pixels wide on.
-A longer card scrolls, its day and its link in sight."""
+"""Pixels of the frame of the example: the card of each real plan fits, from 320 pixels wide on. A
+longer card scrolls, its day and its link in sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
