@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect, render
@@ -31,7 +31,7 @@ from dashboards.pages.objective import objective_page
 from dashboards.pages.open_data import open_data_page
 from dashboards.pages.plan import plan_page
 from dashboards.pages.sources import sources_page
-from dashboards.search import SearchForm, find
+from dashboards.search import SearchForm, find, patterns
 from dashboards.structured_data import in_page, indicator_dataset, plan_dataset
 from indicators.models import Indicator
 from measures.models import Measure
@@ -193,20 +193,23 @@ def open_data(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Search in the public plans."""
     form = SearchForm(request.GET)
-    query = form.cleaned_data["q"] if form.is_valid() else ""
-    results = find(query)
-    return render(
-        request,
-        "dashboards/search.html",
-        {
-            "form": form,
-            "query": query,
-            "total": len(results),
-            "page": Paginator(results, RESULTS_A_PAGE).get_page(request.GET.get("page")),
-            "parameters": f"{urlencode({'q': query})}&",
-            "as_of": timezone.localdate(),
-        },
-    )
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    results = find(words)
+    try:
+        page = Paginator(results, RESULTS_A_PAGE).page(request.GET.get("page", 1))
+    except InvalidPage as unknown:
+        raise Http404 from unknown
+    context = {
+        "typed": request.GET.get("q", ""),
+        "errors": form["q"].errors,
+        "query": words,
+        "too_short": bool(words) and not patterns(words),
+        "total": len(results),
+        "page": page,
+        "parameters": f"{urlencode({'q': words})}&",
+        "as_of": timezone.localdate(),
+    }
+    return render(request, "dashboards/search.html", context)
 
 
 @require_safe
