@@ -296,7 +296,7 @@ class TestPlan:
         related = main_text(client.get(PLAN)).split("Sources et données ")[-1]
         assert related == (
             "0 source de ce plan Télécharger toutes les données de ce plan (zip) "
-            "Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
+            "Tous les changements Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
         )
 
     def test_a_plan_that_is_not_public_is_not_named_by_its_programmes(self, client: Client) -> None:
@@ -396,7 +396,7 @@ class TestFilters:
         assert words(link) == f"{named[field.get('id', '')]} : {said}"
 
     def test_a_filter_that_is_possible_has_no_summary_of_errors(self, client: Client) -> None:
-        for query in ("", "?statut=behind", "?objectif=sciences", "?statut="):
+        for query in ("", "?statut=behind", "?objectif=sciences", "?objectif="):
             assert texts(client.get(PLAN + query), "error-summary") == []
 
     def test_the_counts_above_are_those_of_the_whole_plan(self, client: Client) -> None:
