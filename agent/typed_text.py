@@ -27,9 +27,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.csrf import csrf_failure as plain_csrf_failure
 from django.views.decorators.http import require_POST
 
 from agent.typed_labels import labelled
@@ -93,20 +93,32 @@ def page_shown(request: HttpRequest) -> str:
 
 def page_of_form(request: HttpRequest) -> str:
     """Return the address of the staff page that holds the form: the one it was sent from."""
-    referer = request.headers.get("Referer", "")
-    parts = urlsplit(referer)
-    from_here = url_has_allowed_host_and_scheme(
-        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    if from_here and parts.path.startswith(reverse("agent:home")):
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    sent_from = _sent_from(request)
+    if sent_from.startswith(reverse("agent:home")):
+        return sent_from
     return request.get_full_path()
 
 
+def _sent_from(request: HttpRequest) -> str:
+    """Return the address, on this site, of the page that a form was sent from; empty elsewhere."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return ""
+    parts = urlsplit(referer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that failed its check against forgery: with its text, on the staff pages."""
+    """Answer a form that failed its check against forgery: with its text, on the staff pages.
+
+    Elsewhere a form holds a password or a code: nothing of it is given back.
+    """
     if not request.path.startswith(reverse("agent:home")):
-        return plain_csrf_failure(request, reason)
+        answer = render(request, "403_csrf.html", {"page": _sent_from(request)}, status=403)
+        add_never_cache_headers(answer)
+        return answer
     if is_fragment(request):
         return HttpResponse(
             _("Cette page est trop ancienne : enregistrez avec le bouton, votre texte suivra."),

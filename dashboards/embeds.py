@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from dashboards.counting import counted_in
 from dashboards.lines import IndicatorLine, lines_of
 from dashboards.milestones import states_by_plan
-from dashboards.tallies import SERIOUSNESS, StatusCount, Summary, count_statuses, summarise
+from dashboards.tallies import (
+    SERIOUSNESS,
+    MilestoneCount,
+    StatusCount,
+    Summary,
+    count_milestones,
+    count_statuses,
+    summarise,
+)
 from indicators.models import Indicator, Status
 from measures.models import Measure
 from plans.models import Plan
 
 THEMES = ("clair", "sombre")
 NO_ACCENT = ("aucun", "none")
+ACCEPTED = {"theme": THEMES, "accent": NO_ACCENT}
+"""What an address may ask of a card's look."""
+MOST_SAID = 3
+LONGEST_SAID = 40
+"""Characters of what somebody else wrote in an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +40,37 @@ class Look:
 
     theme: str = ""
     accent: bool = True
+    ignored: tuple[str, ...] = ()
+    """One sentence for each thing asked for that a card cannot do: the card itself says so."""
 
     @classmethod
     def asked(cls, query: QueryDict) -> Look:
-        """Return the look that an address asks for; what it cannot be is left out."""
+        """Return the look that an address asks for; what it cannot be is left out, and said."""
         theme = query.get("theme", "")
         return cls(
-            theme=theme if theme in THEMES else "", accent=query.get("accent") not in NO_ACCENT
+            theme=theme if theme in THEMES else "",
+            accent=query.get("accent") not in NO_ACCENT,
+            ignored=tuple(_ignored(query))[:MOST_SAID],
         )
+
+
+def _ignored(query: QueryDict) -> Iterator[str]:
+    for name, values in query.lists():
+        if name not in ACCEPTED:
+            yield _("« %(name)s » n’est pas un paramètre de cette carte ; il est ignoré.") % {
+                "name": name[:LONGEST_SAID]
+            }
+            continue
+        for value in values:
+            if value and value not in ACCEPTED[name]:
+                yield _(
+                    "« %(name)s=%(value)s » n’est pas un choix possible ; il est ignoré. "
+                    "Choix : %(choices)s."
+                ) % {
+                    "name": name,
+                    "value": value[:LONGEST_SAID],
+                    "choices": ", ".join(ACCEPTED[name]),
+                }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +92,7 @@ class PlanCard:
     as_of: date
     summary: Summary
     counts: tuple[StatusCount, ...]
+    milestone_counts: tuple[MilestoneCount, ...]
     look: Look
 
 
@@ -78,6 +117,7 @@ def plan_card(plan: Plan, look: Look, *, on: date) -> PlanCard:
         as_of=on,
         summary=summarise(targets, states, measures=measures.count()),
         counts=count_statuses(target.status for target in targets),
+        milestone_counts=count_milestones(states),
         look=look,
     )
 

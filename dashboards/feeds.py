@@ -16,7 +16,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from dashboards.addresses import plan_at
-from dashboards.news import Event, latest_events
+from dashboards.events import Event, latest_events
 from plans.addresses import absolute
 from plans.models import Plan
 

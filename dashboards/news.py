@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TypeVar
 
@@ -29,7 +29,6 @@ from measures.models import MilestoneUpdate
 from plans.models import Contribution, Plan
 
 AT_MOST = 12
-EVENTS_AT_MOST = 50
 SEPARATELY = 3
 """More publications of one kind in one plan on one day are told in one line."""
 
@@ -47,61 +46,13 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One change by itself, never told together with others, as a feed keeps it."""
-
-    key: str
-    """What names it for good: the row and what happened to it."""
-    moment: datetime
-    change: Change
-
-
-def latest_events(plans: QuerySet[Plan]) -> list[Event]:
-    """Return the latest events in these plans, newest first, at most as many as a feed holds.
-
-    Six queries. What was published stays told when a later version supersedes it.
-    """
-    values, states = _values_of(plans), _states_of(plans)
-    events = [
-        *_events(_ever_published(values), "published_at", "publication", _value_published),
-        *_events(_ever_published(states), "published_at", "publication", _state_published),
-        *_events(_withdrawn(values, EVENTS_AT_MOST), "superseded_at", "retrait", _value_withdrawn),
-        *_events(_withdrawn(states, EVENTS_AT_MOST), "superseded_at", "retrait", _state_withdrawn),
-        *(
-            Event(key=f"target-{pk}-{change.at}", moment=_midnight(change.at), change=change)
-            for pk, change in _target_changes(plans, EVENTS_AT_MOST)
-        ),
-    ]
-    events.sort(key=attrgetter("moment", "key"), reverse=True)
-    return events[:EVENTS_AT_MOST]
-
-
-def _events(
-    rows: Iterable[ContributionT], when: str, what: str, tell: Callable[[ContributionT], Change]
-) -> Iterator[Event]:
-    for row in rows:
-        key = f"{row._meta.model_name}-{row.pk}-{what}"
-        yield Event(key=key, moment=getattr(row, when), change=tell(row))
-
-
-def _ever_published(rows: QuerySet[ContributionT]) -> QuerySet[ContributionT]:
-    return rows.filter(state=Contribution.State.PUBLISHED).order_by("-published_at", "-pk")[
-        :EVENTS_AT_MOST
-    ]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _values_of(plans: QuerySet[Plan]) -> QuerySet[Observation]:
+def values_of(plans: QuerySet[Plan]) -> QuerySet[Observation]:
     return Observation.objects.filter(indicator__plan__in=plans).select_related(
         "indicator__plan__region", "indicator__unit", "supersedes"
     )
 
 
-def _states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
+def states_of(plans: QuerySet[Plan]) -> QuerySet[MilestoneUpdate]:
     return MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans).select_related(
         "milestone__measure__plan__region", "supersedes"
     )
@@ -112,25 +63,25 @@ def latest_changes(plans: QuerySet[Plan]) -> tuple[Change, ...]:
 
     Eight queries: values published (three) and withdrawn, states of deliverables likewise, targets.
     """
-    values, states = _values_of(plans), _states_of(plans)
+    values, states = values_of(plans), states_of(plans)
     changes = [
         *_together(
             _published(_of_latest_days(plans), values, "indicator__plan"),
-            _value_published,
+            value_published,
             _many_values,
         ),
-        *map(_value_withdrawn, _withdrawn(values, AT_MOST)),
+        *map(value_withdrawn, _withdrawn(values)),
         *_together(
             _published(
                 MilestoneUpdate.objects.filter(milestone__measure__plan__in=plans),
                 states,
                 "milestone__measure__plan",
             ),
-            _state_published,
+            state_published,
             _many_states,
         ),
-        *map(_state_withdrawn, _withdrawn(states, AT_MOST)),
-        *(change for _pk, change in _target_changes(plans, AT_MOST)),
+        *map(state_withdrawn, _withdrawn(states)),
+        *map(target_changed, changed_targets(plans)[:AT_MOST]),
     ]
     changes.sort(key=attrgetter("at"), reverse=True)
     return tuple(changes[:AT_MOST])
@@ -199,8 +150,8 @@ def _published(
     return ((found[pk], number) for pk, number in alike.items())
 
 
-def _withdrawn(rows: QuerySet[ContributionT], limit: int) -> QuerySet[ContributionT]:
-    return rows.exclude(withdrawal_reason="").order_by("-superseded_at", "-pk")[:limit]
+def _withdrawn(rows: QuerySet[ContributionT]) -> QuerySet[ContributionT]:
+    return rows.exclude(withdrawal_reason="").order_by("-superseded_at", "-pk")[:AT_MOST]
 
 
 def _together(
@@ -246,7 +197,7 @@ def _value_change(observation: Observation, at: date, text: str) -> Change:
     )
 
 
-def _value_published(observation: Observation) -> Change:
+def value_published(observation: Observation) -> Change:
     period = wording.during(observation.period_start, observation.period_end)
     corrected = observation.supersedes
     if not isinstance(corrected, Observation):
@@ -267,7 +218,7 @@ def _value_published(observation: Observation) -> Change:
     return _value_change(observation, _day(observation.published_at), text)
 
 
-def _value_withdrawn(observation: Observation) -> Change:
+def value_withdrawn(observation: Observation) -> Change:
     text = _("valeur retirée : %(value)s %(period)s. %(reason)s") % {
         "value": _value(observation),
         "period": wording.during(observation.period_start, observation.period_end),
@@ -306,7 +257,7 @@ def _state_words(update: MilestoneUpdate) -> dict[str, str]:
     }
 
 
-def _state_published(update: MilestoneUpdate) -> Change:
+def state_published(update: MilestoneUpdate) -> Change:
     text = _("livrable « %(milestone)s » : %(state)s au %(date)s") % _state_words(update)
     if update.supersedes_id is not None:
         text = _("%(text)s (état corrigé). %(reason)s") % {
@@ -316,7 +267,7 @@ def _state_published(update: MilestoneUpdate) -> Change:
     return _state_change(update, _day(update.published_at), text)
 
 
-def _state_withdrawn(update: MilestoneUpdate) -> Change:
+def state_withdrawn(update: MilestoneUpdate) -> Change:
     text = _("livrable « %(milestone)s » : état « %(state)s » retiré. %(reason)s") % {
         **_state_words(update),
         "reason": update.withdrawal_reason,
@@ -335,12 +286,12 @@ def _many_states(update: MilestoneUpdate, count: int) -> Change:
     return _many(plan, _day(update.published_at), said % {"count": count})
 
 
-def _target_changes(plans: QuerySet[Plan], limit: int) -> Iterator[tuple[int, Change]]:
-    """Tell the targets revised (by the day the former one was replaced) and abandoned.
+def changed_targets(plans: QuerySet[Plan]) -> QuerySet[Target]:
+    """Return the targets revised (by the day the former one was replaced) and abandoned.
 
-    Each comes with the id of the target.
+    The latest come first; each knows its day, `changed_on`.
     """
-    for target in (
+    return (
         Target.objects.in_force()
         .filter(
             Q(supersedes__superseded_on__isnull=False) | Q(abandoned_on__isnull=False),
@@ -349,23 +300,24 @@ def _target_changes(plans: QuerySet[Plan], limit: int) -> Iterator[tuple[int, Ch
         .select_related("indicator__plan__region", "indicator__unit", "supersedes")
         .prefetch_related("periods")
         .annotate(changed_on=Coalesce("abandoned_on", "supersedes__superseded_on"))
-        .order_by("-changed_on", "-pk")[:limit]
-    ):
-        indicator = target.indicator
-        if target.abandoned_on is not None:
-            text = _("cible abandonnée. %(reason)s") % {"reason": target.abandonment_reason}
-        else:
-            text = _("cible révisée : %(promise)s. %(reason)s") % {
-                "promise": wording.promise(target, indicator.unit),
-                "reason": target.revision_reason,
-            }
-        yield (
-            target.pk,
-            Change(
-                at=target.changed_on,  # type: ignore[attr-defined] # annotated above
-                plan=indicator.plan,
-                title=indicator.title,
-                url=indicator.get_absolute_url(),
-                text=text,
-            ),
-        )
+        .order_by("-changed_on", "-pk")
+    )
+
+
+def target_changed(target: Target) -> Change:
+    """Tell a target of `changed_targets`."""
+    indicator = target.indicator
+    if target.abandoned_on is not None:
+        text = _("cible abandonnée. %(reason)s") % {"reason": target.abandonment_reason}
+    else:
+        text = _("cible révisée : %(promise)s. %(reason)s") % {
+            "promise": wording.promise(target, indicator.unit),
+            "reason": target.revision_reason,
+        }
+    return Change(
+        at=target.changed_on,  # type: ignore[attr-defined] # annotated by `changed_targets`
+        plan=indicator.plan,
+        title=indicator.title,
+        url=indicator.get_absolute_url(),
+        text=text,
+    )

@@ -1,14 +1,15 @@
 """Search in the public plans, as people type: without accents, in the plural, half a word.
 
 A stock PostgreSQL has French stemming but no `unaccent`: accents are folded on both sides, in the
-query by Python and in the rows by `translate()` (`plans.alphabet`), before the same French
-configuration reads both.
+query by Python and in the rows by `translate()` (`plans.alphabet`). The folded rows are read by the
+French configuration, and word by word: what is typed is found where a word begins with it. A hyphen
+is a space, or nothing: `start-up`, `startups` and `start up` are found alike.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, and_
@@ -16,22 +17,27 @@ from typing import TypeVar
 
 from django import forms
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
-from plans.alphabet import alphabetical, folded, folded_column, holds
+from plans.alphabet import alphabetical, folded, folded_column
 from plans.models import Plan
 
 LONGEST = 100
+SHORTEST = 2
+"""Letters of a word that is looked for."""
 AT_MOST_EACH = 200
 EXCERPT = 240
 
 MOST_WORDS = 8
 _WORDS = re.compile(r"[^\W_]+")
+_ORGANISATIONS = ("participations__organisation__name", "participations__organisation__short_name")
+_NOTES = ("notes__text",)
 
 PartT = TypeVar("PartT", Objective, Measure, Indicator)
 RowT = TypeVar("RowT", Plan, Objective, Measure, Indicator)
@@ -40,7 +46,17 @@ RowT = TypeVar("RowT", Plan, Objective, Measure, Indicator)
 class SearchForm(forms.Form):
     """What somebody looks for."""
 
-    q = forms.CharField(label=_lazy("Rechercher"), max_length=LONGEST, required=False)
+    q = forms.CharField(
+        label=_lazy("Rechercher"),
+        max_length=LONGEST,
+        required=False,
+        error_messages={
+            "max_length": _lazy(
+                "Votre recherche compte %(show_value)d caractères\u00a0; le maximum est de "
+                "%(limit_value)d. Raccourcissez-la, puis relancez-la."
+            )
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +71,75 @@ class Result:
     rank: float
 
 
+def patterns(words: str) -> list[str]:
+    """Return one regular expression for each word typed, to be matched with a `searched` text.
+
+    They hold for a text with a word that begins so, or with the singular of a plural. Words of one
+    letter are left out; none is left where there is nothing to look for.
+    """
+    asked = (_pattern(typed) for typed in words.split())
+    return [pattern for pattern in asked if pattern][:MOST_WORDS]
+
+
+def _pattern(typed: str) -> str:
+    """Return what finds a word as it was typed, its parts anywhere or, without hyphens, in one."""
+    ways = dict.fromkeys((_wanted(typed), _wanted(typed.replace("-", ""))))
+    return "|".join(f"^{way}" for way in ways if way)
+
+
+def _wanted(typed: str) -> str:
+    wanted = (word for word in _WORDS.findall(folded(typed)) if len(word) >= SHORTEST)
+    return "".join(f"(?=(?:.*[^[:alnum:]])?{_beginning(word)})" for word in wanted)
+
+
+def _beginning(word: str) -> str:
+    if len(word) > 3 and word.endswith("s"):
+        return f"(?:{word}|{word[:-1]}(?:$|[^[:alnum:]]))"
+    return word
+
+
+def searched(columns: Iterable[str]) -> Func:
+    """Return the folded text of columns, each word that has a hyphen once more without."""
+    text = _joined(*(F(column) for column in columns))
+    return folded_column(_joined(text, Replace(text, Value("-"), Value(""))))
+
+
+def _joined(*texts: F | Func) -> Func:
+    return Func(Value(" "), *texts, function="concat_ws", output_field=TextField())
+
+
 def find(words: str) -> list[Result]:
     """Return what matches in the public plans, the best first. Four queries, whatever is found."""
-    asked = [word for word in _WORDS.findall(folded(words)) if len(word) > 1][:MOST_WORDS]
+    asked = patterns(words)
     if not asked:
         return []
+    query = SearchQuery(
+        " ".join(_WORDS.findall(folded(words))[:MOST_WORDS]),
+        config="french",
+        search_type="websearch",
+    )
     public = Plan.objects.public().select_related("region")
-    plans = _matching(public, asked, "region__name", "summary", "ambition")
-    objectives = _matching(_parts(Objective.objects.all()), asked, "summary")
-    measures = _matching(_parts(Measure.objects.all()), asked, "summary")
-    indicators = _matching(_parts(Indicator.objects.all()), asked, "definition", "method")
+    plans = _matching(
+        public,
+        (query, asked),
+        ("summary", "ambition", "region__name"),
+        (*_ORGANISATIONS, "sectors__name", *_NOTES),
+    )
+    objectives = _matching(
+        _parts(Objective.objects.all()), (query, asked), ("summary", "plan__region__name"), _NOTES
+    )
+    measures = _matching(
+        _parts(Measure.objects.all()),
+        (query, asked),
+        ("summary", "plan__region__name"),
+        (*_ORGANISATIONS, "sectors__name", "milestones__title", *_NOTES),
+    )
+    indicators = _matching(
+        _parts(Indicator.objects.all()),
+        (query, asked),
+        ("definition", "method", "plan__region__name"),
+        _NOTES,
+    )
     results = [
         *(_result(_("Plan"), plan, plan, plan.summary) for plan in plans),
         *(
@@ -83,20 +158,36 @@ def _parts(parts: QuerySet[PartT]) -> QuerySet[PartT]:
     return parts.filter(plan__is_public=True).select_related("plan__region")
 
 
-def _matching(rows: QuerySet[RowT], words: Sequence[str], *others: str) -> QuerySet[RowT]:
-    """Keep the rows that hold the words, in any French form, or the letters typed of each word."""
-    query = SearchQuery(" ".join(words), config="french", search_type="websearch")
-    vectors: list[SearchVector] = [
-        SearchVector(folded_column("title"), weight="A", config="french")
-    ]
-    vectors += [
-        SearchVector(folded_column(column), weight="B", config="french") for column in others
-    ]
-    letters = reduce(and_, (holds(word, ("title", *others)) for word in words))
-    in_title = reduce(and_, (holds(word, ("title",)) for word in words))
+def _matching(
+    rows: QuerySet[RowT],
+    asked: tuple[SearchQuery, Sequence[str]],
+    own: Sequence[str],
+    related: Sequence[str],
+) -> QuerySet[RowT]:
+    """Keep the rows that hold the words, in any French form, or begin a word with each of them.
+
+    `own` are columns beside the title; `related` are those of many rows, such as organisations:
+    each is searched once for each word, by itself, and not once for each row.
+    """
+    query, wanted = asked
+    vectors = [SearchVector(folded_column("title"), weight="A", config="french")]
+    vectors += [SearchVector(folded_column(column), weight="B", config="french") for column in own]
+    every = rows.model._default_manager.order_by()
+    beginnings = Q()
+    for pattern in wanted:
+        found = Q(searched_text__regex=pattern)
+        for column in related:
+            holders = every.annotate(words=searched([column])).filter(words__regex=pattern)
+            found |= Q(pk__in=holders.values("pk"))
+        beginnings &= found
+    in_title = reduce(and_, (Q(searched_title__regex=pattern) for pattern in wanted))
     return (
-        rows.annotate(vector=reduce(add, vectors))
-        .filter(Q(vector=query) | letters)
+        rows.annotate(
+            vector=reduce(add, vectors),
+            searched_title=searched(["title"]),
+            searched_text=searched(["title", *own]),
+        )
+        .filter(Q(vector=query) | beginnings)
         .annotate(
             rank=SearchRank(F("vector"), query)
             + Case(When(in_title, then=Value(1.0)), default=Value(0.0), output_field=FloatField())

@@ -24,7 +24,7 @@ class SitePages(Sitemap):  # type: ignore[type-arg]
     """Pages that belong to no plan."""
 
     def items(self) -> list[str]:
-        return ["home", "methodology", "open_data", "accessibility", "legal", "privacy"]
+        return ["home", "changes", "methodology", "open_data", "accessibility", "legal", "privacy"]
 
     def location(self, item: str) -> str:
         return reverse(f"dashboards:{item}")
@@ -45,6 +45,13 @@ class SourcePages(PlanPages):
 
     def location(self, item: Plan) -> str:
         return reverse("dashboards:sources", args=[item.slug])
+
+
+class ChangePages(PlanPages):
+    """What changed in plans."""
+
+    def location(self, item: Plan) -> str:
+        return reverse("dashboards:plan_changes", args=[item.slug])
 
 
 def _of_listed_plans(parts: QuerySet[PartT]) -> QuerySet[PartT]:
@@ -80,6 +87,7 @@ SITEMAPS: dict[str, type[Sitemap[Any]]] = {
     "site": SitePages,
     "plans": PlanPages,
     "sources": SourcePages,
+    "changes": ChangePages,
     "objectives": ObjectivePages,
     "measures": MeasurePages,
     "indicators": IndicatorPages,

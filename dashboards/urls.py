@@ -20,6 +20,7 @@ plan_urls = [
         name="indicator_chart",
     ),
     path("sources/", views.sources, name="sources"),
+    path("changements/", views.plan_changes, name="plan_changes"),
     path("flux.atom", PlanChanges(), name="plan_feed"),
 ]
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("plans/<slug:plan>/", include(plan_urls)),
     path("integration/plans/<slug:plan>/", include(embed_urls)),
+    path("changements/", views.changes, name="changes"),
     path("donnees/", views.open_data, name="open_data"),
     path("flux.atom", Changes(), name="feed"),
     path("methodologie/", views.methodology, name="methodology"),

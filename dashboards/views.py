@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect, render
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards import charts
 from dashboards.addresses import follows_moves, part_at, plan_at, plans_called_like
+from dashboards.pages.changes import changes_page
 from dashboards.pages.home import home_page
 from dashboards.pages.indicator import chart_for, indicator_page, shown_indicator
 from dashboards.pages.measure import measure_page, shown_measures
@@ -30,7 +31,7 @@ from dashboards.pages.objective import objective_page
 from dashboards.pages.open_data import open_data_page
 from dashboards.pages.plan import plan_page
 from dashboards.pages.sources import sources_page
-from dashboards.search import SearchForm, find
+from dashboards.search import SearchForm, find, patterns
 from dashboards.structured_data import in_page, indicator_dataset, plan_dataset
 from indicators.models import Indicator
 from measures.models import Measure
@@ -155,6 +156,27 @@ def sources(request: HttpRequest, plan: str) -> HttpResponse:
 
 
 @require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """Everything that changed in the public plans."""
+    return _changes(request, None)
+
+
+@require_safe
+@follows_moves
+def plan_changes(request: HttpRequest, plan: str) -> HttpResponse:
+    """Everything that changed in a plan."""
+    return _changes(request, plan_at(plan))
+
+
+def _changes(request: HttpRequest, plan: Plan | None) -> HttpResponse:
+    try:
+        page = changes_page(plan, request.GET.get("avant", ""))
+    except ValueError as unknown:
+        raise Http404 from unknown
+    return _shown(request, "dashboards/changes.html", page)
+
+
+@require_safe
 def methodology(request: HttpRequest) -> HttpResponse:
     """How progress is reckoned."""
     page = methodology_page(on=timezone.localdate())
@@ -171,20 +193,23 @@ def open_data(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Search in the public plans."""
     form = SearchForm(request.GET)
-    query = form.cleaned_data["q"] if form.is_valid() else ""
-    results = find(query)
-    return render(
-        request,
-        "dashboards/search.html",
-        {
-            "form": form,
-            "query": query,
-            "total": len(results),
-            "page": Paginator(results, RESULTS_A_PAGE).get_page(request.GET.get("page")),
-            "parameters": f"{urlencode({'q': query})}&",
-            "as_of": timezone.localdate(),
-        },
-    )
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    results = find(words)
+    try:
+        page = Paginator(results, RESULTS_A_PAGE).page(request.GET.get("page", 1))
+    except InvalidPage as unknown:
+        raise Http404 from unknown
+    context = {
+        "typed": request.GET.get("q", ""),
+        "errors": form["q"].errors,
+        "query": words,
+        "too_short": bool(words) and not patterns(words),
+        "total": len(results),
+        "page": page,
+        "parameters": f"{urlencode({'q': words})}&",
+        "as_of": timezone.localdate(),
+    }
+    return render(request, "dashboards/search.html", context)
 
 
 @require_safe
@@ -216,6 +241,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "User-agent: *",
         f"Disallow: {reverse('dashboards:search')}",
         "Disallow: /plans/*?",
+        f"Disallow: {reverse('dashboards:changes')}?",
         f"Sitemap: {request.build_absolute_uri(reverse('dashboards:sitemap'))}",
     )
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

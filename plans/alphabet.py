@@ -33,9 +33,9 @@ def folded(words: str) -> str:
     return letters_only.replace("’", "'").replace("-", " ").lower()
 
 
-def folded_column(column: str) -> Func:
+def folded_column(column: str | Func) -> Func:
     """The same folding, by the database: small letters last, whatever its collation knows."""
-    text: F | Func = F(column)
+    text: F | Func = F(column) if isinstance(column, str) else column
     for ligature, letters in _LIGATURES.items():
         text = Replace(text, Value(ligature), Value(letters))
     plain = Func(

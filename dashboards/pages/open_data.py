@@ -11,6 +11,10 @@ from plans.addresses import absolute
 from plans.alphabet import alphabetical
 from plans.models import Plan
 
+FRAME_HEIGHT = 420
+"""Pixels of the frame of the example: the card of each real plan fits, from 320 pixels wide on. A
+longer card scrolls, its day and its link in sight."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFiles:
@@ -102,7 +106,7 @@ def _examples(plan: Plan) -> Examples:
         spreadsheet=absolute(_table(plan, "csv-fr", "progress")),
         frame=(
             f'<iframe src="{card}?theme=clair" title="Avancement du plan" '
-            'width="100%" height="320" loading="lazy"></iframe>'
+            f'width="100%" height="{FRAME_HEIGHT}" loading="lazy"></iframe>'
         ),
         badge=f'<a href="{page}"><img src="{badge}" alt="Avancement du plan"></a>',
     )

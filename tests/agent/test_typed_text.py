@@ -18,6 +18,7 @@ from agent import typed_text
 from indicators.models import Indicator, Observation
 from plans.models import Role
 from tests.agent.staff import member, signed_in
+from tests.dashboards.reading import HTML, main_text, parsed
 from tests.factories import IndicatorFactory
 from tests.html import html_errors, inline_code
 from tests.typography import plain
@@ -280,10 +281,50 @@ def test_the_text_never_leads_out_of_the_staff_pages(reviewer: User, elsewhere: 
     assert response["Location"].startswith("/agent/?reprise=")
 
 
-def test_outside_the_staff_pages_nothing_is_echoed() -> None:
+@pytest.mark.parametrize(
+    "address", ["/comptes/login/", "/comptes/password/reset/", "/recherche/", "/", "/donnees/"]
+)
+def test_outside_the_staff_pages_the_site_says_what_to_do_and_nothing_is_echoed(
+    address: str,
+) -> None:
     response = Client(enforce_csrf_checks=True).post(
-        "/comptes/login/", {"login": "a@example.org", "password": "secret"}
+        address,
+        {"login": "a@example.org", "password": "secret"},
+        headers={"referer": f"http://testserver{address}?next=/agent/"},
+    )
+
+    text = response.content.decode()
+    tree = parsed(response)
+    assert response.status_code == 403
+    assert tree.get("lang") == "fr"
+    assert html_errors(text) == []
+    assert inline_code(text) == []
+    assert "Ce formulaire n’a pas pu être vérifié" in main_text(response)
+    assert "Autorisez les cookies de ce site dans votre navigateur." in main_text(response)
+    main = tree.find(f".//{HTML}main")
+    assert main is not None
+    assert [one.get("href") for one in main.iter(f"{HTML}a")] == [
+        f"{address}?next=/agent/",
+        "/comptes/login/",
+        "/",
+    ]
+    assert "secret" not in text
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_page_of_another_site_is_not_offered_to_reopen() -> None:
+    response = Client(enforce_csrf_checks=True).post(
+        "/comptes/login/", headers={"referer": "https://evil.example/comptes/login/"}
     )
 
     assert response.status_code == 403
-    assert "secret" not in response.content.decode()
+    assert "evil.example" not in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/api/", "/api/redoc/"])
+def test_under_the_api_a_failed_check_is_a_problem_like_any_other(address: str) -> None:
+    response = Client(enforce_csrf_checks=True).post(address)
+
+    assert response.status_code in (403, 405)
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code

@@ -15,12 +15,21 @@ from playwright.sync_api import Page
 from pytest_django import DjangoAssertNumQueries
 
 from dashboards.badge import TONE_OF, TONES
+from dashboards.pages.open_data import FRAME_HEIGHT
 from indicators.models import Indicator, Status
+from measures.models import Measure
 from plans.models import Plan
 from tests.accessibility import violations
 from tests.dashboards.pages import load_plans
-from tests.dashboards.reading import HTML, main_text, parsed
-from tests.factories import IndicatorFactory, PlanFactory, RegionFactory, TargetFactory
+from tests.dashboards.reading import HTML, main_text, parsed, texts
+from tests.factories import (
+    IndicatorFactory,
+    MilestoneFactory,
+    MilestoneUpdateFactory,
+    PlanFactory,
+    RegionFactory,
+    TargetFactory,
+)
 from tests.html import html_errors, inline_code
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +55,50 @@ def test_the_card_of_a_plan_counts_by_status(
     companies: Indicator, client: Client, today: date
 ) -> None:
     response = client.get(PLAN_CARD)
-    assert "1 cible chiffrée · 0 dont personne n’a publié le résultat 1 en bonne voie" in main_text(
+    assert "Plan IA Grand Est 1 cible chiffrée 1 en bonne voie au 1er mars 2023" in main_text(
         response
     )
     assert html_errors(response.content.decode()) == []
+
+
+def test_the_card_of_a_plan_says_what_nobody_published(
+    companies: Indicator, client: Client, today: date
+) -> None:
+    for code in ("prets", "emplois"):
+        TargetFactory.create(indicator=IndicatorFactory.create(plan=companies.plan, code=code))
+    assert "3 cibles chiffrées · 2 dont personne n’a publié le résultat 2 " in main_text(
+        client.get(PLAN_CARD)
+    )
+
+
+def test_the_card_of_a_plan_without_targets_shows_its_deliverables(
+    pack: Measure, client: Client, today: date
+) -> None:
+    done, _unreported = MilestoneFactory.create_batch(2, measure=pack)
+    MilestoneUpdateFactory.create(milestone=done, published=True)
+    deliverables = "Livrables 1 fait 1 non renseigné"
+    assert f"Plan IA Grand Est {deliverables} au 1er mars 2023" in main_text(client.get(PLAN_CARD))
+    IndicatorFactory.create(plan=pack.plan)
+    text = main_text(client.get(PLAN_CARD))
+    assert f"Plan IA Grand Est Aucune cible chiffrée 1 sans cible {deliverables}" in text
+    assert html_errors(client.get(PLAN_CARD).content.decode()) == []
+
+
+def test_a_card_says_which_of_its_parameters_mean_nothing(
+    companies: Indicator, client: Client
+) -> None:
+    def said(query: str) -> list[str]:
+        return [text for text in texts(client.get(f"{CARD}{query}"), "fine") if "ignoré" in text]
+
+    assert said("?theme=clair&accent=none") == said("?theme=&accent=") == []
+    assert said("?theme=rose") == [
+        "« theme=rose » n’est pas un choix possible ; il est ignoré. Choix : clair, sombre."
+    ]
+    assert said("?accent=zz&foo=1") == [
+        "« accent=zz » n’est pas un choix possible ; il est ignoré. Choix : aucun, none.",
+        "« foo » n’est pas un paramètre de cette carte ; il est ignoré.",
+    ]
+    assert len(said("?a=1&b=2&c=3&d=4")) == 3
 
 
 @pytest.mark.parametrize("address", [PLAN_CARD, CARD])
@@ -200,3 +249,29 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.goto(f"/integration/plans/demonstration/{path}{query}")
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_frame_of_the_example_fits_the_real_cards_and_keeps_day_and_link_of_a_longer_one(
+    narrow_page: Page,
+) -> None:
+    load_plans()
+    narrow_page.set_viewport_size({"width": 320, "height": FRAME_HEIGHT})
+    slugs = list(
+        Plan.objects.filter(region__fictitious=False)
+        .order_by("slug")
+        .values_list("slug", flat=True)
+    )
+    heights = {}
+    for slug in slugs:
+        narrow_page.goto(f"/integration/plans/{slug}/")
+        heights[slug] = narrow_page.evaluate("document.documentElement.scrollHeight")
+    assert heights == dict.fromkeys(slugs, FRAME_HEIGHT)
+
+    narrow_page.goto("/integration/plans/demonstration/")
+    assert narrow_page.evaluate("document.documentElement.scrollHeight") > FRAME_HEIGHT
+    for place in (0, 10_000):
+        narrow_page.evaluate(f"window.scrollTo(0, {place})")
+        box = narrow_page.locator(".embed__origin").bounding_box()
+        assert box is not None
+        assert 0 < box["y"] < box["y"] + box["height"] <= FRAME_HEIGHT

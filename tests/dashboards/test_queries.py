@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from indicators.models import Indicator
+from indicators.models import Indicator, Target
 from indicators.services import refresh_all_progress
 from measures.models import Measure
 from objectives.models import Objective
@@ -32,6 +32,7 @@ OBJECTIVE = 13
 MEASURE = 12
 INDICATOR = 13
 SOURCES = 4
+CHANGES = 6
 EVALUATED_NOW = 5
 """More where the day's progress is not stored: indicators, targets, their checkpoints and sources,
 values. The latest values are asked for either way."""
@@ -105,6 +106,17 @@ def test_sources(
 ) -> None:
     with django_assert_num_queries(SOURCES):
         client.get("/plans/plan/sources/")
+
+
+@pytest.mark.parametrize("place", ["", "?avant=2999-01-01"])
+def test_changes(
+    plan: Plan, client: Client, django_assert_num_queries: DjangoAssertNumQueries, place: str
+) -> None:
+    Target.objects.update(abandoned_on=date(2022, 1, 1), abandonment_reason="Arrêt.")
+    with django_assert_num_queries(CHANGES):
+        client.get(f"/changements/{place}")
+    with django_assert_num_queries(1 + CHANGES):
+        client.get(f"/plans/plan/changements/{place}")
 
 
 def test_search(

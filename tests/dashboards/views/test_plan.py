@@ -296,7 +296,7 @@ class TestPlan:
         related = main_text(client.get(PLAN)).split("Sources et données ")[-1]
         assert related == (
             "0 source de ce plan Télécharger toutes les données de ce plan (zip) "
-            "Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
+            "Tous les changements Suivre ce qui change (flux Atom) Cluster ENACT (plan régional)"
         )
 
     def test_a_plan_that_is_not_public_is_not_named_by_its_programmes(self, client: Client) -> None:
@@ -377,13 +377,27 @@ class TestFilters:
     ) -> None:
         response = client.get(PLAN + query)
         assert response.status_code == 200
-        assert texts(response, "errorlist") == [
-            (
-                f"« {value} » n’est pas un choix possible ; ce filtre est ignoré. "
-                "Choisissez dans la liste."
-            )
-        ]
+        said = (
+            f"« {value} » n’est pas un choix possible ; ce filtre est ignoré. "
+            "Choisissez dans la liste."
+        )
+        assert texts(response, "errorlist") == [said]
         assert texts(response, "measure__title") == ["Pack IA", "Chaires"]
+        assert texts(response, "filters__result") == ["2 mesures affichées sur 2"]
+
+        [summary] = all_of(parsed(response), "error-summary")
+        [link] = summary.iter(f"{HTML}a")
+        [field] = [
+            one
+            for one in parsed(response).iter()
+            if one.get("id") == (link.get("href") or "").removeprefix("#")
+        ]
+        named = {"id_statut": "Statut", "id_objectif": "Objectif", "id_porteur": "Porteur"}
+        assert words(link) == f"{named[field.get('id', '')]} : {said}"
+
+    def test_a_filter_that_is_possible_has_no_summary_of_errors(self, client: Client) -> None:
+        for query in ("", "?statut=behind", "?objectif=sciences", "?objectif="):
+            assert texts(client.get(PLAN + query), "error-summary") == []
 
     def test_the_counts_above_are_those_of_the_whole_plan(self, client: Client) -> None:
         filtered = client.get(f"{PLAN}?objectif=sciences")
