@@ -6,7 +6,7 @@ the drawing and the description repeat none of its rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,13 +36,16 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One observed value. ``height`` is where it is drawn: a running sum for a total."""
+    """One observed value. ``height`` is where it is drawn: a running sum for a total, which is
+    stated as what it adds up is, and as a minimum once a period before it is missing."""
 
     start: date
     end: date
     value: Decimal
     height: Decimal
+    height_qualifier: Qualifier = Qualifier.EXACT
     provisional: bool = False
+    date_inferred: bool = False
     qualifier: Qualifier = Qualifier.EXACT
 
 
@@ -57,6 +60,7 @@ class Slot:
     ended: bool
     complete: bool
     provisional: bool = False
+    date_inferred: bool = False
     qualifier: Qualifier = Qualifier.EXACT
 
     @property
@@ -147,6 +151,7 @@ def chart_of(
     kind = None if target is None else target.kind
     path = _path(series, target)
     is_level = kind is TargetKind.LEVEL
+    missing = tuple(_missing(series, kind, result))
     return Chart(
         title=title,
         unit=unit,
@@ -159,20 +164,22 @@ def chart_of(
         tolerance=Decimal(0) if target is None else target.tolerance,
         start=result.measured_from,
         due=result.due,
-        points=_points(series, kind, result),
+        points=_points(series, kind, result, missing),
         slots=_slots(result),
         path=path,
         expected=_expected(path, result),
         baseline=series.baseline,
         baseline_on=series.baseline_on,
         from_zero=is_level and series.baseline is None and bool(path),
-        missing=tuple(_missing(series, kind, result)),
+        missing=missing,
         context=context,
         notice=notice,
     )
 
 
-def _points(series: Series, kind: TargetKind | None, result: Progress) -> tuple[Point, ...]:
+def _points(
+    series: Series, kind: TargetKind | None, result: Progress, missing: tuple[Span, ...]
+) -> tuple[Point, ...]:
     if kind is TargetKind.QUOTA:
         return ()
     observed: tuple[Observed, ...] | list[Observed] = published_by(series.observations, result.on)
@@ -181,18 +188,33 @@ def _points(series: Series, kind: TargetKind | None, result: Progress) -> tuple[
     values = [
         aggregate(series.measurement, [one], series.ratio_scale) or Decimal(0) for one in observed
     ]
-    heights = list(accumulate(values)) if kind is TargetKind.TOTAL else values
+    heights, stated = values, [one.qualifier for one in observed]
+    if kind is TargetKind.TOTAL:
+        heights = list(accumulate(values))
+        stated = list(_stated_sums(observed, missing))
     return tuple(
         Point(
             start=one.start,
             end=one.end,
             value=value,
             height=height,
+            height_qualifier=qualifier,
             provisional=one.provisional,
+            date_inferred=one.date_inferred,
             qualifier=one.qualifier,
         )
-        for one, value, height in zip(observed, values, heights, strict=True)
+        for one, value, height, qualifier in zip(observed, values, heights, stated, strict=True)
     )
+
+
+def _stated_sums(observed: Sequence[Observed], missing: tuple[Span, ...]) -> Iterator[Qualifier]:
+    """How each running sum is to be read. The last stands for what is known today: it lacks any
+    period that ended, also one that came after it."""
+    so_far: set[Qualifier] = set()
+    for number, one in enumerate(observed, 1):
+        so_far |= {one.qualifier} - {Qualifier.EXACT}
+        is_minimum = any(gap.start < one.end or number == len(observed) for gap in missing)
+        yield Qualifier.AT_LEAST if is_minimum else _joint(so_far)
 
 
 def _slots(result: Progress) -> tuple[Slot, ...]:
@@ -209,6 +231,7 @@ def _slots(result: Progress) -> tuple[Slot, ...]:
                 ended=period.ended,
                 complete=period.complete,
                 provisional=any(one.provisional for one in inside),
+                date_inferred=any(one.date_inferred for one in inside),
                 qualifier=_joint(stated),
             )
         )
@@ -219,7 +242,7 @@ def _joint(stated: set[Qualifier]) -> Qualifier:
     """How a sum is stated of which some parts are so stated. Unlike parts leave only "about"."""
     if not stated:
         return Qualifier.EXACT
-    return stated.pop() if len(stated) == 1 else Qualifier.ABOUT
+    return next(iter(stated)) if len(stated) == 1 else Qualifier.ABOUT
 
 
 def _path(series: Series, target: Target | None) -> tuple[Checkpoint, ...]:

@@ -91,7 +91,7 @@ def _short(plot: TimePlot, height: Decimal) -> str:
 
 
 def _figure(plot: TimePlot, point: Point) -> str:
-    return words.qualified(_short(plot, point.height), point.qualifier)
+    return words.qualified(_short(plot, point.height), point.height_qualifier)
 
 
 def _last_value(plot: TimePlot) -> Iterator[Wanted]:

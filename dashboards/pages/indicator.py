@@ -18,6 +18,7 @@ from dashboards.lines import Bar, bar_of
 from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import (
+    dated,
     format_date,
     format_expected,
     format_percent,
@@ -27,7 +28,8 @@ from indicators.formats import (
     format_value,
 )
 from indicators.models import Indicator, Observation, ProgressRecord, Target, Unit
-from indicators.progress import PeriodProgress
+from indicators.periods import Span, merge
+from indicators.progress import PeriodProgress, TargetKind
 from indicators.querysets import IndicatorQuerySet
 from indicators.services import record_of
 from plans.models import Plan, Source
@@ -68,10 +70,19 @@ class Reading:
     progress: ProgressRecord
     value_text: str | None
     value_period: str
+    period_inferred: bool
     coverage_text: str
     bar: Bar | None
     calculation: tuple[Step, ...]
     chart: Drawing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSum:
+    """Where a total stands after a value, as its chart draws it; None where it counts none."""
+
+    label: str
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,8 @@ class Row:
     value_text: str | None
     target_text: str | None = None
     rate: Decimal | None = None
+    sums: tuple[RunningSum, ...] = ()
+    """One for each total that the indicator has."""
     source: Source | None = None
     locator: str = ""
     provisional: bool = False
@@ -98,6 +111,7 @@ class Version:
 
     start: date
     end: date
+    date_inferred: bool
     value_text: str
     published_at: datetime | None
     superseded_at: datetime | None
@@ -137,6 +151,7 @@ class IndicatorPage:
     parents: tuple[Parent, ...]
     lines: tuple[Reading, ...]
     rows: tuple[Row, ...]
+    sum_labels: tuple[str, ...]
     has_period_targets: bool
     versions: tuple[Version, ...]
     former_targets: tuple[FormerTarget, ...]
@@ -157,14 +172,15 @@ def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
     prefetch_related_objects(
         [evaluation.target for evaluation in evaluations if evaluation.target], "source"
     )
-    readings = tuple(_reading(evaluation) for evaluation in evaluations)
+    charts = [_chart(evaluation) for evaluation in evaluations]
+    readings = tuple(map(_reading, evaluations, charts))
     versions = list(
         Observation.objects.filter(indicator=indicator)
         .ever_published()
         .select_related("source")
         .order_by("-published_at", "-pk")
     )
-    rows = tuple(_rows(evaluations))
+    rows = tuple(_rows(evaluations, charts))
     return IndicatorPage(
         plan=indicator.plan,
         as_of=on,
@@ -172,6 +188,7 @@ def indicator_page(indicator: Indicator, *, on: date) -> IndicatorPage:
         parents=_parents(indicator),
         lines=readings,
         rows=rows,
+        sum_labels=next((tuple(one.label for one in row.sums) for row in rows), ()),
         has_period_targets=any(row.target_text is not None for row in rows),
         versions=tuple(_version(version, indicator) for version in versions),
         former_targets=_former_targets(indicator),
@@ -212,10 +229,9 @@ def _chart(evaluation: Evaluation) -> Chart | None:
     return None if chart.is_empty else chart
 
 
-def _reading(evaluation: Evaluation) -> Reading:
+def _reading(evaluation: Evaluation, chart: Chart | None) -> Reading:
     indicator, target = evaluation.indicator, evaluation.target
     record = record_of(evaluation)
-    chart = _chart(evaluation)
     counted = [one.qualifier for one in evaluation.result.counted]
     if target is None or target.kind not in wording.SUMS:
         counted = counted[-1:]
@@ -229,6 +245,7 @@ def _reading(evaluation: Evaluation) -> Reading:
         progress=record,
         value_text=wording.observed(progress, target, indicator.unit, qualifier),
         value_period=_value_period(evaluation),
+        period_inferred=wording.until_inferred(progress),
         coverage_text=wording.coverage(progress, indicator.frequency),
         bar=bar_of(progress),
         calculation=tuple(_calculation(evaluation)),
@@ -236,24 +253,30 @@ def _reading(evaluation: Evaluation) -> Reading:
         if chart is None
         else Drawing(
             alt=describe(chart),
-            caption=(
-                _("Valeurs publiées.")
-                if target_text is None
-                else _("Valeurs publiées et cible : %(target)s.") % {"target": target_text}
-            ),
+            caption=_caption(target, target_text),
             target_code="" if target is None else target.code,
         ),
     )
 
 
+def _caption(target: Target | None, target_text: str | None) -> str:
+    if target is None:
+        return _("Valeurs publiées.")
+    said = (
+        _("Valeurs publiées, en cumul, et cible : %(target)s.")
+        if target.kind == Target.Kind.TOTAL
+        else _("Valeurs publiées et cible : %(target)s.")
+    )
+    return said % {"target": target_text}
+
+
 def _value_period(evaluation: Evaluation) -> str:
-    """The time that the value covers."""
+    """The time that the value covers; empty where a sum has holes."""
     counted = evaluation.result.counted
-    if not counted:
-        return ""
-    if evaluation.target is not None and evaluation.target.kind in wording.SUMS:
-        return format_period(counted[0].start, counted[-1].end)
-    return format_period(counted[-1].start, counted[-1].end)
+    if evaluation.target is None or evaluation.target.kind not in wording.SUMS:
+        counted = counted[-1:]
+    spans = merge((one.start, one.end) for one in counted)
+    return format_period(*spans[0]) if len(spans) == 1 else ""
 
 
 def _calculation(evaluation: Evaluation) -> Iterator[Step]:
@@ -276,17 +299,23 @@ def _calculation(evaluation: Evaluation) -> Iterator[Step]:
         yield Step(label=_("Taux d’avancement"), text=format_percent(result.rate))
     if result.expected is not None and result.reported_until is not None:
         yield Step(
-            label=_("Attendu au %(date)s") % {"date": format_date(result.reported_until)},
+            label=_("Attendu au %(date)s")
+            % {
+                "date": dated(
+                    format_date(result.reported_until), inferred=result.counted[-1].date_inferred
+                )
+            },
             text=format_expected(result.expected, unit),
         )
     if result.pace is not None:
         yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
 
 
-def _rows(evaluations: Sequence[Evaluation]) -> list[Row]:
+def _rows(evaluations: Sequence[Evaluation], charts: Sequence[Chart | None]) -> list[Row]:
     """The data of the charts: each period of a quota, each value, each period nobody reported.
 
-    A period that several values make up is told first, then each of them.
+    A period that several values make up is told first, then each of them. Of a total, of which a
+    chart draws the running sum, each row has that sum.
     """
     first = evaluations[0]
     unit = first.indicator.unit
@@ -306,10 +335,42 @@ def _rows(evaluations: Sequence[Evaluation]) -> list[Row]:
             loose = [one for one in loose if one not in inside]
             rows += _period_rows(period, inside, unit)
     rows += [_value_row(observation, unit) for observation in loose]
-    chart = _chart(first)
-    if chart is not None:
-        rows += [Row(start=gap.start, end=gap.end, value_text=None) for gap in chart.missing]
-    return sorted(rows, key=lambda row: (row.start, -row.end.toordinal()))
+    if charts[0] is not None:
+        rows += [Row(start=gap.start, end=gap.end, value_text=None) for gap in charts[0].missing]
+    sums = list(_running_sums(evaluations, charts))
+    return [
+        replace(
+            row,
+            sums=tuple(
+                RunningSum(label=label, text=reached.get((row.start, row.end)))
+                for label, reached in sums
+            ),
+        )
+        for row in sorted(rows, key=lambda row: (row.start, -row.end.toordinal()))
+    ]
+
+
+def _running_sums(
+    evaluations: Sequence[Evaluation], charts: Sequence[Chart | None]
+) -> Iterator[tuple[str, dict[Span, str]]]:
+    """What each total is called, and where it stands at the end of each period counted."""
+    totals = [
+        (evaluation.target, chart)
+        for evaluation, chart in zip(evaluations, charts, strict=True)
+        if evaluation.target is not None and chart is not None and chart.kind is TargetKind.TOTAL
+    ]
+    unit = evaluations[0].indicator.unit
+    for target, chart in totals:
+        label = _("Cumul")
+        if len(totals) > 1:
+            label = _("Cumul (%(target)s)") % {"target": wording.promise(target, unit)}
+        reached = {
+            (point.start, point.end): format_qualified(
+                format_value(point.height, unit), point.height_qualifier
+            )
+            for point in chart.points
+        }
+        yield label, reached
 
 
 def _period_rows(
@@ -358,6 +419,7 @@ def _version(version: Observation, indicator: Indicator) -> Version:
     return Version(
         start=version.period_start,
         end=version.period_end,
+        date_inferred=version.date_inferred,
         value_text=wording.in_table(version, indicator.unit),
         published_at=version.published_at,
         superseded_at=version.superseded_at,
@@ -408,7 +470,7 @@ def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[S
     use(indicator.baseline_source, indicator.baseline_locator, _("valeur initiale"))
     use(indicator.source, indicator.locator, _("définition"))
     for observation in evaluations[0].observations.values():
-        period = wording.during(observation.period_start, observation.period_end)
+        period = wording.told_period(observation)
         use(observation.source, observation.locator, _("valeur %(period)s") % {"period": period})
     return tuple(
         SourceUse(source=source, role_text=", ".join(dict.fromkeys(roles)))
