@@ -46,8 +46,9 @@ def test_the_card_of_a_plan_counts_by_status(
     companies: Indicator, client: Client, today: date
 ) -> None:
     response = client.get(PLAN_CARD)
-    assert "1 cible chiffrée · 0 dont personne n’a publié le résultat 1 en bonne voie" in main_text(
-        response
+    assert (
+        "1 cible chiffrée · 0 sans valeur publiée pour la période visée 1 en bonne voie"
+        in main_text(response)
     )
     assert html_errors(response.content.decode()) == []
 

@@ -79,9 +79,9 @@ START = "Entreprises accompagnées (entreprises). "
         (
             "no target, sixty values",
             START + "Aucune cible chiffrée. 58 valeurs constatées."
-            " Première, 31 janvier 2020 : 1 000 ; dernière, 31 décembre 2024 : 1 767 ;"
-            " la plus basse : 1 000 (31 janvier 2020) ;"
-            " la plus haute : 1 767 (31 décembre 2024)."
+            " Première, janvier 2020 : 1 000 ; dernière, décembre 2024 : 1 767 ;"
+            " la plus basse : 1 000 (janvier 2020) ;"
+            " la plus haute : 1 767 (décembre 2024)."
             " Non renseigné : du 1er juillet au 31 août 2022.",
         ),
     ],
