@@ -44,8 +44,10 @@ class TestHome:
         assert summary == [
             "Promis 2 cibles chiffrées 1 mesure, 0 livrable",
             "Constaté 1 cible avec une valeur publiée pour la période visée 0 livrable fait",
-            "Non renseigné 1 cible sans valeur publiée pour la période visée "
-            "0 livrable sans nouvelle",
+            (
+                "Non renseigné 1 cible sans valeur publiée pour la période visée "
+                "0 livrable sans nouvelle"
+            ),
         ]
 
     def test_lists_regions_and_their_plans_the_fictitious_one_last_and_marked(
