@@ -7,7 +7,7 @@ import pytest
 from dashboards.charts import describe
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
 from tests.dashboards.reading import plain
-from tests.indicators.builders import flow, observed
+from tests.indicators.builders import flow, observed, stock, total, yearly
 
 START = "Entreprises accompagnées (entreprises). "
 
@@ -88,6 +88,24 @@ START = "Entreprises accompagnées (entreprises). "
 )
 def test_the_words_say_what_the_drawing_shows(case: str, words: str) -> None:
     assert plain(describe(CASES[case])) == words
+
+
+def test_a_date_that_no_source_states_says_so_and_names_no_day() -> None:
+    inferred = observed("2020-01-01/2020-01-31", 9, date_inferred=True)
+    assert plain(describe(chart(stock(inferred), None, "2021-01-01"))).endswith(
+        "Valeurs constatées. janvier 2020 (date déduite) : 9."
+    )
+    target = total(100, "2020-01-01", "2024-12-31")
+    assert "Réalisé, en cumul : 9 au 31 janvier 2020 (date déduite). Valeurs" in plain(
+        describe(chart(flow(inferred), target, "2021-01-01"))
+    )
+
+
+def test_a_value_of_a_quota_put_in_its_period_by_inference_says_so() -> None:
+    series = flow(observed("2020", 9, date_inferred=True))
+    assert plain(describe(chart(series, yearly(35, 2020, 2020), "2021-01-01"))).endswith(
+        "2020 : 9 (date déduite) (cible : 35)."
+    )
 
 
 def test_a_long_list_of_missing_periods_is_cut() -> None:
