@@ -31,14 +31,13 @@ from plans.forms import (
     CitationForm,
     ClaimForm,
     NoteForm,
-    OrganisationForm,
     PlanActorForm,
     PlanForm,
-    SectorForm,
     SourceForm,
 )
 from plans.part_forms import DocumentForm
 from plans.permissions import Action, plans_where
+from plans.shared_forms import OrganisationForm, SectorForm
 
 FormClass = type[forms.BaseForm]
 

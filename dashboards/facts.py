@@ -81,6 +81,7 @@ class LatestFacts(NamedTuple):
     period_start: date
     period_end: date
     provisional: bool
+    date_inferred: bool
     locator: str
     source: SourceFacts | None
 
@@ -122,6 +123,9 @@ class UpdateFacts(NamedTuple):
 
     advancement: str
     as_of: date
+    provisional: bool
+    date_inferred: bool
+    comment: str
     locator: str
     source: SourceFacts | None
 
@@ -194,6 +198,7 @@ def latest_facts(observation: Observation | None) -> LatestFacts | None:
         period_start=observation.period_start,
         period_end=observation.period_end,
         provisional=observation.provisional,
+        date_inferred=observation.date_inferred,
         locator=observation.locator,
         source=source_facts(observation.source),
     )

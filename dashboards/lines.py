@@ -34,9 +34,17 @@ from indicators.models import (
     Target,
     TargetPeriod,
 )
+from indicators.periods import (
+    ONE_DAY,
+    Frequency,
+    calendar_period,
+    covers,
+    merge,
+    whole_periods,
+)
 from indicators.progress import SUMS, Observed, Qualifier, display_percent
 from indicators.services import record_of
-from indicators.stated import partial_sum, qualifier_of
+from indicators.stated import qualifier_of
 from plans.prepared import DAY, KEY, AnyOf, Prepared, Row
 
 Scope = Literal["plan", "measure", "pk"]
@@ -86,19 +94,44 @@ class IndicatorLine:
 
     @cached_property
     def value_period(self) -> str:
-        """The time that the value covers; empty where a partial sum leaves holes in it."""
-        until = self.progress.reported_until
+        """The time that the value covers; empty where a sum has holes, or may have."""
+        until, latest = self.progress.reported_until, self.progress.latest
         if until is None:
             return ""
         if self.target is not None and self.target.kind in SUMS:
             opening = _opening(self.target)
-            if opening is None or partial_sum(self.progress):
+            if opening is None or not self._is_whole(self.target, opening, until):
                 return ""
             return format_period(opening, until)
-        latest = self.progress.latest
         if latest is None or latest.period_end != until:
             return ""
         return format_period(latest.period_start, latest.period_end)
+
+    @property
+    def period_inferred(self) -> bool:
+        """Whether no source states the period that `value_period` ends with, but we infer it."""
+        return wording.until_inferred(self.progress)
+
+    def _is_whole(self, target: TargetFacts, opening: date, until: date) -> bool:
+        """Whether values cover each day of a sum, from its first to the last reported.
+
+        A later period that nobody reported leaves no hole in it. Of the values only the latest is
+        read: of a period under way it must tell from the first day on.
+        """
+        if target.kind == Target.Kind.QUOTA:
+            periods = [(period.starts_on, period.ends_on) for period in target.periods]
+            if not covers(merge(periods), opening, until):
+                return False
+            over = sum(end <= until for _start, end in periods)
+            begun = min((start for start, end in periods if end > until), default=until + ONE_DAY)
+        else:
+            over, begun = _periods_of(self.indicator.frequency, opening, until, target.due_on)
+        if (self.progress.periods_reported or 0) < min(over, self.progress.periods_ended or 0):
+            return False
+        latest = self.progress.latest
+        return begun > until or (
+            latest is not None and latest.period_start <= begun and latest.period_end == until
+        )
 
     @cached_property
     def coverage_text(self) -> str:
@@ -275,6 +308,18 @@ def bar_of(progress: ProgressFacts) -> Bar | None:
 
 def _kept_in_bar(percent: int) -> int:
     return max(0, min(100, percent))
+
+
+def _periods_of(
+    frequency: str | None, opening: date, until: date, due: date | None
+) -> tuple[int, date]:
+    """How many periods of a total are over by a day, and the first day of the one under way."""
+    if frequency is None or frequency == Frequency.ONCE:
+        return 0, opening
+    rhythm = Frequency(frequency)
+    over = whole_periods(rhythm, (opening, until), opening=opening, closing=due)
+    start, end = calendar_period(rhythm, until)
+    return over, until + ONE_DAY if until in (end, due) else max(start, opening)
 
 
 def _opening(target: TargetFacts) -> date | None:

@@ -23,7 +23,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboards import wording
-from indicators.formats import format_date
 from indicators.models import Observation, Target
 from measures.models import MilestoneUpdate
 from plans.models import Contribution, Plan
@@ -198,7 +197,7 @@ def _value_change(observation: Observation, at: date, text: str) -> Change:
 
 
 def value_published(observation: Observation) -> Change:
-    period = wording.during(observation.period_start, observation.period_end)
+    period = wording.told_period(observation)
     corrected = observation.supersedes
     if not isinstance(corrected, Observation):
         said = (
@@ -221,7 +220,7 @@ def value_published(observation: Observation) -> Change:
 def value_withdrawn(observation: Observation) -> Change:
     text = _("valeur retirée : %(value)s %(period)s. %(reason)s") % {
         "value": _value(observation),
-        "period": wording.during(observation.period_start, observation.period_end),
+        "period": wording.told_period(observation),
         "reason": observation.withdrawal_reason,
     }
     return _value_change(observation, _day(observation.superseded_at), text)
@@ -253,7 +252,7 @@ def _state_words(update: MilestoneUpdate) -> dict[str, str]:
     return {
         "milestone": update.milestone.title,
         "state": update.get_advancement_display(),
-        "date": format_date(update.as_of),
+        "date": wording.told_day(update),
     }
 
 

@@ -101,7 +101,10 @@ class Summary:
     measures: int
     targets: int
     reported: int
+    """The targets with a value in their own period: one published for an earlier time is known,
+    and shown, but is no result of the target."""
     unreported: int
+    """The targets whose period runs or is over, without a value in it."""
     followed: int
     followed_reported: int
     milestones: int
@@ -110,7 +113,7 @@ class Summary:
 
     @property
     def set_aside(self) -> int:
-        """The targets without a value that nobody waits for: to come, or abandoned before one."""
+        """The targets without a value that nobody waits for: to come, or abandoned without one."""
         return self.targets - self.reported - self.unreported
 
     @property

@@ -15,6 +15,7 @@ from indicators import evaluation
 from indicators.formats import (
     NO_BREAK,
     UnitWords,
+    dated,
     format_date,
     format_exact,
     format_month,
@@ -25,6 +26,7 @@ from indicators.formats import (
     whole_months,
 )
 from indicators.models import Observation, Qualifier, Target, Unit
+from measures.models import MilestoneUpdate
 from plans.models import Source
 
 
@@ -136,6 +138,17 @@ def during(start: date, end: date) -> str:
     return span(start, end)
 
 
+def told_period(observation: Observation) -> str:
+    """The time of a value after it, and that no source states it where none does."""
+    when = during(observation.period_start, observation.period_end)
+    return dated(when, inferred=observation.date_inferred)
+
+
+def told_day(update: MilestoneUpdate) -> str:
+    """The day of a state, and that no source states it where none does."""
+    return dated(format_date(update.as_of), inferred=update.date_inferred)
+
+
 def value_of(observation: Observation, unit: Unit) -> Decimal:
     """The observation's own value in the unit; a ratio is computed as the rules do."""
     value = evaluation.value_of(
@@ -185,6 +198,14 @@ def observed(
     alone = target is None or target.kind == Target.Kind.THRESHOLD
     write = format_quantity if alone or unit.symbol else format_value
     return format_qualified(write(progress.value, unit), qualifier or Qualifier.EXACT)
+
+
+def until_inferred(progress: ProgressFacts) -> bool:
+    """Whether the day that values reach is that of a period which no source states."""
+    latest = progress.latest
+    return (
+        latest is not None and latest.date_inferred and latest.period_end == progress.reported_until
+    )
 
 
 def coverage(progress: ProgressFacts, frequency: str | None) -> str:

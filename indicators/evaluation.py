@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from indicators import progress
 from indicators.models import Indicator, Observation, Target
@@ -21,7 +22,7 @@ from plans.models import Plan
 
 OBSERVED = (
     "period_start", "period_end", "value", "numerator", "denominator", "qualifier", "provisional",
-    "pk",
+    "date_inferred", "pk",
 )  # fmt: skip
 """What the rules take of an observation."""
 TOGETHER = 100
@@ -74,16 +75,18 @@ def _series(indicator: Indicator, observed: Iterable[progress.Observed]) -> prog
 
 
 def _observed_of(row: Observation) -> progress.Observed:
-    return _observed(*(getattr(row, name) for name in OBSERVED))
+    return _observed([getattr(row, name) for name in OBSERVED])
 
 
-def _observed(
-    start: date, end: date, value: Decimal | None, numerator: Decimal | None,
-    denominator: Decimal | None, qualifier: str, provisional: bool, sequence: int,
-) -> progress.Observed:  # fmt: skip
+def _observed(columns: list[Any]) -> progress.Observed:
+    """What the rules take of an observation, from `OBSERVED` in their order."""
+    (
+        start, end, value, numerator, denominator, qualifier, provisional, date_inferred, sequence,
+    ) = columns  # fmt: skip
     return progress.Observed(
         start=start, end=end, value=value, numerator=numerator, denominator=denominator,
-        qualifier=_QUALIFIERS[qualifier], provisional=provisional, sequence=sequence,
+        qualifier=_QUALIFIERS[qualifier], provisional=provisional, date_inferred=date_inferred,
+        sequence=sequence,
     )  # fmt: skip
 
 
@@ -154,7 +157,7 @@ def evaluate_indicators(
             observed[row.indicator_id].append(_observed_of(row))
     else:
         for pk, *columns in versions.values_list("indicator_id", *OBSERVED).iterator():
-            observed[pk].append(_observed(*columns))
+            observed[pk].append(_observed(columns))
 
     evaluations: dict[int, list[Evaluation]] = {}
     for indicator in indicators:

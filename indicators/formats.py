@@ -197,6 +197,11 @@ def format_date(on: date) -> str:
     return f"{_day_and_month(on)} {on.year}"
 
 
+def dated(when: str, *, inferred: bool) -> str:
+    """A day or a period in a sentence; ``janvier 2020 (date déduite)`` where no source gives it."""
+    return _("%(when)s (date déduite)") % {"when": when} if inferred else when
+
+
 def format_month(on: date) -> str:
     """``juin 2019``."""
     return f"{_MONTHS[on.month - 1]} {on.year}"

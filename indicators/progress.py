@@ -19,7 +19,8 @@ Rules that hold for every kind of target:
   very same period only the last recorded counts: it corrects the others.
 - Missing is not zero: a value nobody published is None, and so is what would follow from it.
 - A date has passed from the day after it: what is due today is not late.
-- Qualifiers and the provisional flag are for display; they do not change arithmetic.
+- Qualifiers, the provisional flag and that of an inferred date are for display; they do not change
+  arithmetic.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ class Observed:
     denominator: Decimal | None = None
     qualifier: Qualifier = Qualifier.EXACT
     provisional: bool = False
+    date_inferred: bool = False
     sequence: int = 0
 
 

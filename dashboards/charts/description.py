@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from dashboards.charts import words
 from dashboards.charts.facts import Chart, Point, Slot
-from indicators.formats import format_date, format_period, format_qualified
-from indicators.progress import Measurement, Operator, Qualifier, TargetKind
+from indicators.formats import dated, format_date, format_period, format_qualified
+from indicators.progress import Operator, Qualifier, TargetKind
 
 _LISTED = 8
 
@@ -74,6 +74,7 @@ def _slot_words(chart: Chart, slot: Slot) -> str:
         said = _stated(chart, slot.value, slot.qualifier, provisional=slot.provisional)
         if not slot.complete:
             said = _("%(value)s, période incomplète") % {"value": said}
+        said = dated(said, inferred=slot.date_inferred)
     elif slot.ended:
         said = _("non renseigné")
     else:
@@ -131,13 +132,13 @@ def _observed_sentences(chart: Chart) -> list[str]:
         sentences.append(
             _("Réalisé, en cumul : %(value)s au %(day)s.")
             % {
-                "value": format_qualified(chart.amount(last.height), chart.value_qualifier),
-                "day": format_date(last.end),
+                "value": format_qualified(chart.amount(last.height), last.height_qualifier),
+                "day": dated(format_date(last.end), inferred=last.date_inferred),
             }
         )
     if len(points) <= _LISTED:
         said = [
-            f"{_when(chart, one)} : "
+            f"{_when(one)} : "
             + _stated(chart, one.value, one.qualifier, provisional=one.provisional)
             for one in points
         ]
@@ -153,13 +154,13 @@ def _observed_sentences(chart: Chart) -> list[str]:
         % {
             "count": len(points),
             "first": _figure(chart, points[0]),
-            "first_day": _when(chart, points[0]),
+            "first_day": _when(points[0]),
             "last": _stated(chart, last.value, last.qualifier, provisional=last.provisional),
-            "last_day": _when(chart, last),
+            "last_day": _when(last),
             "lowest": _figure(chart, lowest),
-            "lowest_day": _when(chart, lowest),
+            "lowest_day": _when(lowest),
             "highest": _figure(chart, highest),
-            "highest_day": _when(chart, highest),
+            "highest_day": _when(highest),
         }
     )
     return sentences
@@ -174,11 +175,9 @@ def _stated(chart: Chart, value: Decimal, qualifier: Qualifier, *, provisional: 
     return _("%(value)s, provisoire") % {"value": text} if provisional else text
 
 
-def _when(chart: Chart, point: Point) -> str:
-    """A stock is the level of a day; the others are of a period."""
-    if chart.measurement is Measurement.STOCK:
-        return format_date(point.end)
-    return format_period(point.start, point.end)
+def _when(point: Point) -> str:
+    """The period as the table names it: its last day may be more than anybody knows."""
+    return dated(format_period(point.start, point.end), inferred=point.date_inferred)
 
 
 def _on(on: date | None) -> str:

@@ -33,6 +33,7 @@ from dashboards.charts.facts import Chart
 from dashboards.charts.layers import Json, layer, pixels
 from dashboards.charts.palette import Palette
 from indicators.formats import NO_BREAK, format_date
+from indicators.progress import TargetKind
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -126,6 +127,8 @@ def _header(
         write(chart.notice, role="demo", bold=True)
         height += 4
     scale = chart.unit
+    if chart.kind is TargetKind.TOTAL:
+        scale = _("%(unit)s, en cumul") % {"unit": scale} if scale else _("en cumul")
     if frame.values.low > 0:
         warning = _("l’axe ne part pas de zéro")
         scale = f"{scale} – {warning}" if scale else warning

@@ -6,7 +6,7 @@ the drawing and the description repeat none of its rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from indicators.progress import (
     aggregate,
     expected_at,
     expected_path,
+    value_qualifier,
 )
 from indicators.selection import published_by
 
@@ -36,13 +37,16 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One observed value. ``height`` is where it is drawn: a running sum for a total."""
+    """One observed value. ``height`` is where it is drawn: a running sum for a total, which is
+    stated as what it adds up is, and as a minimum once a period before it is missing."""
 
     start: date
     end: date
     value: Decimal
     height: Decimal
+    height_qualifier: Qualifier = Qualifier.EXACT
     provisional: bool = False
+    date_inferred: bool = False
     qualifier: Qualifier = Qualifier.EXACT
 
 
@@ -57,6 +61,7 @@ class Slot:
     ended: bool
     complete: bool
     provisional: bool = False
+    date_inferred: bool = False
     qualifier: Qualifier = Qualifier.EXACT
 
     @property
@@ -92,7 +97,6 @@ class Chart:
     start: date | None = None
     """Where the window, or the path of a level, starts."""
     due: date | None = None
-    value_qualifier: Qualifier = Qualifier.EXACT
     """How the value that the progress rests on is to be read: of a total, its running sum."""
     points: tuple[Point, ...] = ()
     slots: tuple[Slot, ...] = ()
@@ -144,6 +148,7 @@ def chart_of(
     kind = None if target is None else target.kind
     path = _path(series, target)
     is_level = kind is TargetKind.LEVEL
+    missing = tuple(_missing(series, kind, result))
     return Chart(
         title=title,
         unit=unit,
@@ -156,21 +161,22 @@ def chart_of(
         tolerance=Decimal(0) if target is None else target.tolerance,
         start=result.measured_from,
         due=result.due,
-        value_qualifier=result.value_qualifier or Qualifier.EXACT,
-        points=_points(series, kind, result),
+        points=_points(series, kind, result, missing),
         slots=_slots(result),
         path=path,
         expected=_expected(path, result),
         baseline=series.baseline,
         baseline_on=series.baseline_on,
         from_zero=is_level and series.baseline is None and bool(path),
-        missing=tuple(_missing(series, kind, result)),
+        missing=missing,
         context=context,
         notice=notice,
     )
 
 
-def _points(series: Series, kind: TargetKind | None, result: Progress) -> tuple[Point, ...]:
+def _points(
+    series: Series, kind: TargetKind | None, result: Progress, missing: tuple[Span, ...]
+) -> tuple[Point, ...]:
     if kind is TargetKind.QUOTA:
         return ()
     observed: tuple[Observed, ...] | list[Observed] = published_by(series.observations, result.on)
@@ -179,18 +185,31 @@ def _points(series: Series, kind: TargetKind | None, result: Progress) -> tuple[
     values = [
         aggregate(series.measurement, [one], series.ratio_scale) or Decimal(0) for one in observed
     ]
-    heights = list(accumulate(values)) if kind is TargetKind.TOTAL else values
+    heights, stated = values, [one.qualifier for one in observed]
+    if kind is TargetKind.TOTAL:
+        heights = list(accumulate(values))
+        stated = list(_stated_sums(observed, missing))
     return tuple(
         Point(
             start=one.start,
             end=one.end,
             value=value,
             height=height,
+            height_qualifier=qualifier,
             provisional=one.provisional,
+            date_inferred=one.date_inferred,
             qualifier=one.qualifier,
         )
-        for one, value, height in zip(observed, values, heights, strict=True)
+        for one, value, height, qualifier in zip(observed, values, heights, stated, strict=True)
     )
+
+
+def _stated_sums(observed: Sequence[Observed], missing: tuple[Span, ...]) -> Iterator[Qualifier]:
+    """How each running sum is to be read. The last stands for what is known today: it lacks any
+    period that ended, also one that came after it."""
+    for number, one in enumerate(observed, 1):
+        is_minimum = any(gap.start < one.end or number == len(observed) for gap in missing)
+        yield value_qualifier(TargetKind.TOTAL, observed[:number], partial=is_minimum)
 
 
 def _slots(result: Progress) -> tuple[Slot, ...]:
@@ -206,6 +225,7 @@ def _slots(result: Progress) -> tuple[Slot, ...]:
                 ended=period.ended,
                 complete=period.complete,
                 provisional=any(one.provisional for one in inside),
+                date_inferred=any(one.date_inferred for one in inside),
                 qualifier=period.value_qualifier or Qualifier.EXACT,
             )
         )

@@ -91,7 +91,7 @@ def _short(plot: TimePlot, height: Decimal) -> str:
 
 
 def _figure(plot: TimePlot, point: Point) -> str:
-    return words.qualified(_short(plot, point.height), point.qualifier)
+    return words.qualified(_short(plot, point.height), point.height_qualifier)
 
 
 def _last_value(plot: TimePlot) -> Iterator[Wanted]:
@@ -99,8 +99,6 @@ def _last_value(plot: TimePlot) -> Iterator[Wanted]:
         return
     last = plot.chart.points[-1]
     figure = _figure(plot, last)
-    if plot.chart.kind is TargetKind.TOTAL:
-        figure = format_qualified(_short(plot, last.height), plot.chart.value_qualifier)
     is_under = plot.expected is not None and plot.expected.value > last.height
     yield Wanted(
         lines=(figure, _("provisoire")) if last.provisional else (figure,),

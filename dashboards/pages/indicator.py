@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -13,21 +12,23 @@ from django.utils.translation import gettext as _
 from dashboards import wording
 from dashboards.charts import Chart, chart_of, describe
 from dashboards.contents import labels_of, objectives_of
+from dashboards.data_table import Row, table_rows
 from dashboards.facts import progress_facts
 from dashboards.lines import Bar, bar_of
 from dashboards.notes import NoteEntry, notes_of
 from indicators.evaluation import Evaluation, evaluate_indicators
 from indicators.formats import (
+    dated,
     format_date,
-    format_exact,
     format_expected,
     format_percent,
     format_period,
     format_qualified,
     format_quantity,
 )
-from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target, Unit
-from indicators.progress import SUMS, PeriodProgress
+from indicators.models import Indicator, Observation, ProgressRecord, Qualifier, Target
+from indicators.periods import merge
+from indicators.progress import SUMS
 from indicators.querysets import IndicatorQuerySet
 from indicators.services import record_of
 from plans.models import Plan, Source
@@ -68,28 +69,11 @@ class Reading:
     progress: ProgressRecord
     value_text: str | None
     value_period: str
+    period_inferred: bool
     coverage_text: str
     bar: Bar | None
     calculation: tuple[Step, ...]
     chart: Drawing | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A period in the table; `value_text` is None where nothing is published."""
-
-    start: date
-    end: date
-    value_text: str | None
-    target_text: str | None = None
-    rate: Decimal | None = None
-    source: Source | None = None
-    locator: str = ""
-    provisional: bool = False
-    date_inferred: bool = False
-    summed: bool = False
-    awaited: bool = False
-    """A period that has not ended: nothing is missing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +82,7 @@ class Version:
 
     start: date
     end: date
+    date_inferred: bool
     value_text: str
     published_at: datetime | None
     superseded_at: datetime | None
@@ -140,6 +125,7 @@ class IndicatorPage:
     """What the address names as a target in vain; empty when it names none, or one in force."""
     lines: tuple[Reading, ...]
     rows: tuple[Row, ...]
+    sum_labels: tuple[str, ...]
     has_period_targets: bool
     versions: tuple[Version, ...]
     former_targets: tuple[FormerTarget, ...]
@@ -163,14 +149,15 @@ def indicator_page(indicator: Indicator, *, on: date, target_code: str = "") -> 
     prefetch_related_objects(
         [evaluation.target for evaluation in evaluations if evaluation.target], "source"
     )
-    readings = tuple(_reading(evaluation) for evaluation in evaluations)
+    charts = [_chart(evaluation) for evaluation in evaluations]
+    readings = tuple(map(_reading, evaluations, charts))
     versions = list(
         Observation.objects.filter(indicator=indicator)
         .ever_published()
         .select_related("source")
         .order_by("-published_at", "-pk")
     )
-    rows = tuple(_rows(evaluations))
+    rows = tuple(table_rows(evaluations, charts))
     in_force = {evaluation.target.code for evaluation in evaluations if evaluation.target}
     return IndicatorPage(
         plan=indicator.plan,
@@ -180,6 +167,7 @@ def indicator_page(indicator: Indicator, *, on: date, target_code: str = "") -> 
         ignored="" if target_code in in_force else target_code,
         lines=readings,
         rows=rows,
+        sum_labels=next((tuple(one.label for one in row.sums) for row in rows), ()),
         has_period_targets=any(row.target_text is not None for row in rows),
         versions=tuple(_version(version, indicator) for version in versions),
         former_targets=_former_targets(indicator),
@@ -220,10 +208,9 @@ def _chart(evaluation: Evaluation) -> Chart | None:
     return None if chart.is_empty else chart
 
 
-def _reading(evaluation: Evaluation) -> Reading:
+def _reading(evaluation: Evaluation, chart: Chart | None) -> Reading:
     indicator, target = evaluation.indicator, evaluation.target
     record = record_of(evaluation)
-    chart = _chart(evaluation)
     progress = progress_facts(record)
     target_text = None if target is None else wording.promise(target, indicator.unit)
     return Reading(
@@ -235,6 +222,7 @@ def _reading(evaluation: Evaluation) -> Reading:
             progress, target, indicator.unit, evaluation.result.value_qualifier
         ),
         value_period=_value_period(evaluation),
+        period_inferred=wording.until_inferred(progress),
         coverage_text=wording.coverage(progress, indicator.frequency),
         bar=bar_of(progress),
         calculation=tuple(_calculation(evaluation)),
@@ -242,24 +230,30 @@ def _reading(evaluation: Evaluation) -> Reading:
         if chart is None
         else Drawing(
             alt=describe(chart),
-            caption=(
-                _("Valeurs publiées.")
-                if target_text is None
-                else _("Valeurs publiées et cible : %(target)s.") % {"target": target_text}
-            ),
+            caption=_caption(target, target_text),
             target_code="" if target is None else target.code,
         ),
     )
 
 
+def _caption(target: Target | None, target_text: str | None) -> str:
+    if target is None:
+        return _("Valeurs publiées.")
+    said = (
+        _("Valeurs publiées, en cumul, et cible : %(target)s.")
+        if target.kind == Target.Kind.TOTAL
+        else _("Valeurs publiées et cible : %(target)s.")
+    )
+    return said % {"target": target_text}
+
+
 def _value_period(evaluation: Evaluation) -> str:
-    """The time that the value covers."""
+    """The time that the value covers; empty where a sum has holes."""
     counted = evaluation.result.counted
-    if not counted:
-        return ""
-    if evaluation.target is not None and evaluation.target.kind in SUMS:
-        return format_period(counted[0].start, counted[-1].end)
-    return format_period(counted[-1].start, counted[-1].end)
+    if evaluation.target is None or evaluation.target.kind not in SUMS:
+        counted = counted[-1:]
+    spans = merge((one.start, one.end) for one in counted)
+    return format_period(*spans[0]) if len(spans) == 1 else ""
 
 
 def _calculation(evaluation: Evaluation) -> Iterator[Step]:
@@ -287,80 +281,16 @@ def _calculation(evaluation: Evaluation) -> Iterator[Step]:
         yield Step(label=_("Taux d’avancement"), text=format_percent(result.rate))
     if result.expected is not None and result.reported_until is not None:
         yield Step(
-            label=_("Attendu au %(date)s") % {"date": format_date(result.reported_until)},
+            label=_("Attendu au %(date)s")
+            % {
+                "date": dated(
+                    format_date(result.reported_until), inferred=result.counted[-1].date_inferred
+                )
+            },
             text=format_expected(result.expected, unit),
         )
     if result.pace is not None:
         yield Step(label=_("Rythme : constaté sur attendu"), text=format_percent(result.pace))
-
-
-def _rows(evaluations: Sequence[Evaluation]) -> list[Row]:
-    """The data of the charts: each period of a quota, each value, each period nobody reported.
-
-    A period that several values make up is told first, then each of them.
-    """
-    first = evaluations[0]
-    unit = first.indicator.unit
-    loose = [
-        observation
-        for observation in sorted(first.observations.values(), key=lambda one: one.pk)
-        if observation.period_end <= first.result.on
-    ]
-    rows: list[Row] = []
-    for evaluation in evaluations:
-        for period in evaluation.result.periods:
-            inside = [
-                one
-                for one in loose
-                if period.start <= one.period_start and one.period_end <= period.end
-            ]
-            loose = [one for one in loose if one not in inside]
-            rows += _period_rows(period, inside, unit)
-    rows += [_value_row(observation, unit) for observation in loose]
-    chart = _chart(first)
-    if chart is not None:
-        rows += [Row(start=gap.start, end=gap.end, value_text=None) for gap in chart.missing]
-    return sorted(rows, key=lambda row: (row.start, -row.end.toordinal()))
-
-
-def _period_rows(
-    period: PeriodProgress, inside: Sequence[Observation], unit: Unit
-) -> Iterator[Row]:
-    """A period of a quota and, where its value is a sum, what it is the sum of."""
-    promised = format_exact(period.target)
-    if len(inside) == 1 and (inside[0].period_start, inside[0].period_end) == (
-        period.start,
-        period.end,
-    ):
-        yield replace(_value_row(inside[0], unit), target_text=promised, rate=period.rate)
-        return
-    yield Row(
-        start=period.start,
-        end=period.end,
-        value_text=None
-        if period.value is None
-        else format_qualified(
-            format_exact(period.value), period.value_qualifier or Qualifier.EXACT
-        ),
-        target_text=promised,
-        rate=period.rate,
-        summed=period.value is not None,
-        awaited=not period.ended,
-    )
-    for observation in inside:
-        yield _value_row(observation, unit)
-
-
-def _value_row(observation: Observation, unit: Unit) -> Row:
-    return Row(
-        start=observation.period_start,
-        end=observation.period_end,
-        value_text=wording.in_table(observation, unit),
-        source=observation.source,
-        locator=observation.locator,
-        provisional=observation.provisional,
-        date_inferred=observation.date_inferred,
-    )
 
 
 def _version(version: Observation, indicator: Indicator) -> Version:
@@ -373,6 +303,7 @@ def _version(version: Observation, indicator: Indicator) -> Version:
     return Version(
         start=version.period_start,
         end=version.period_end,
+        date_inferred=version.date_inferred,
         value_text=wording.in_table(version, indicator.unit),
         published_at=version.published_at,
         superseded_at=version.superseded_at,
@@ -424,7 +355,7 @@ def _sources(indicator: Indicator, evaluations: Sequence[Evaluation]) -> tuple[S
     use(indicator.baseline_source, indicator.baseline_locator, _("valeur initiale"))
     use(indicator.source, indicator.locator, _("définition"))
     for observation in evaluations[0].observations.values():
-        period = wording.during(observation.period_start, observation.period_end)
+        period = wording.told_period(observation)
         use(observation.source, observation.locator, _("valeur %(period)s") % {"period": period})
     return tuple(
         SourceUse(source=source, role_text=", ".join(dict.fromkeys(roles)))

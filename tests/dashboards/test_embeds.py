@@ -66,7 +66,7 @@ def test_the_card_of_a_plan_says_what_nobody_published(
 ) -> None:
     for code in ("prets", "emplois"):
         TargetFactory.create(indicator=IndicatorFactory.create(plan=companies.plan, code=code))
-    assert "3 cibles chiffrées · 2 dont personne n’a publié le résultat 2 " in main_text(
+    assert "3 cibles chiffrées · 2 sans valeur publiée pour la période visée 2 " in main_text(
         client.get(PLAN_CARD)
     )
 

@@ -129,7 +129,9 @@ lines = st.builds(
         freshness=st.none() | st.sampled_from(Freshness.values),
         next_due_on=st.none() | days,
         latest=st.none()
-        | st.builds(LatestFacts, days, days, st.booleans(), words, st.none() | sources),
+        | st.builds(
+            LatestFacts, days, days, st.booleans(), st.booleans(), words, st.none() | sources
+        ),
     ),
     qualifier=st.none() | st.sampled_from(Qualifier.values),
 )
@@ -156,6 +158,9 @@ entries = st.builds(
                 UpdateFacts,
                 st.sampled_from(Advancement.values),
                 days,
+                st.booleans(),
+                st.booleans(),
+                words,
                 words,
                 st.none() | sources,
             ),

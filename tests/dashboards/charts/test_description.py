@@ -8,7 +8,7 @@ from dashboards.charts import describe
 from indicators.progress import Qualifier
 from tests.dashboards.charts.cases import CASES, YEARLY, chart
 from tests.dashboards.reading import plain
-from tests.indicators.builders import flow, observed, total
+from tests.indicators.builders import flow, observed, stock, total, yearly
 
 START = "Entreprises accompagnées (entreprises). "
 
@@ -80,15 +80,33 @@ START = "Entreprises accompagnées (entreprises). "
         (
             "no target, sixty values",
             START + "Aucune cible chiffrée. 58 valeurs constatées."
-            " Première, 31 janvier 2020 : 1 000 ; dernière, 31 décembre 2024 : 1 767 ;"
-            " la plus basse : 1 000 (31 janvier 2020) ;"
-            " la plus haute : 1 767 (31 décembre 2024)."
+            " Première, janvier 2020 : 1 000 ; dernière, décembre 2024 : 1 767 ;"
+            " la plus basse : 1 000 (janvier 2020) ;"
+            " la plus haute : 1 767 (décembre 2024)."
             " Non renseigné : du 1er juillet au 31 août 2022.",
         ),
     ],
 )
 def test_the_words_say_what_the_drawing_shows(case: str, words: str) -> None:
     assert plain(describe(CASES[case])) == words
+
+
+def test_a_date_that_no_source_states_says_so_and_names_no_day() -> None:
+    inferred = observed("2020-01-01/2020-01-31", 9, date_inferred=True)
+    assert plain(describe(chart(stock(inferred), None, "2021-01-01"))).endswith(
+        "Valeurs constatées. janvier 2020 (date déduite) : 9."
+    )
+    target = total(100, "2020-01-01", "2024-12-31")
+    assert "Réalisé, en cumul : 9 au 31 janvier 2020 (date déduite). Valeurs" in plain(
+        describe(chart(flow(inferred), target, "2021-01-01"))
+    )
+
+
+def test_a_value_of_a_quota_put_in_its_period_by_inference_says_so() -> None:
+    series = flow(observed("2020", 9, date_inferred=True))
+    assert plain(describe(chart(series, yearly(35, 2020, 2020), "2021-01-01"))).endswith(
+        "2020 : 9 (date déduite) (cible : 35)."
+    )
 
 
 def test_a_long_list_of_missing_periods_is_cut() -> None:

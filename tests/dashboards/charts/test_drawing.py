@@ -359,6 +359,13 @@ def test_the_unit_is_written_above() -> None:
     assert "entreprises" in texts(CASES["quota"])
 
 
+def test_the_axis_of_a_running_sum_says_so() -> None:
+    assert "entreprises, en cumul" in texts(CASES["total"])
+    total_alone = chart(flow(), total(3, "2020-01-01", "2021-12-31"), "2021-01-01", unit="")
+    assert "en cumul" in texts(total_alone)
+    assert not any("cumul" in text for text in texts(CASES["level"]))
+
+
 def test_an_image_that_leaves_the_page_has_title_context_and_day() -> None:
     drawn = chart(flow(observed("2020", 1)), None, "2021-03-01", context="Plan IA, Grand Est")
     titled = texts(drawn, titled=True)

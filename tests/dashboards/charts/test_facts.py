@@ -69,6 +69,35 @@ def test_a_total_is_drawn_as_a_running_sum() -> None:
     )
 
 
+def test_a_running_sum_is_stated_as_what_it_adds_up_is() -> None:
+    series = flow(
+        observed("2020", 12),
+        observed("2021", 18, qualifier=Qualifier.ABOUT),
+        observed("2022", 9),
+        observed("2024", 5),
+        **YEARLY,
+    )
+    target = total(100, "2020-01-01", "2027-12-31")
+    assert [
+        (point.height, point.height_qualifier, point.qualifier)
+        for point in chart(series, target, "2025-03-01").points
+    ] == [
+        (12, Qualifier.EXACT, Qualifier.EXACT),
+        (30, Qualifier.ABOUT, Qualifier.ABOUT),
+        (39, Qualifier.ABOUT, Qualifier.EXACT),
+        (44, Qualifier.AT_LEAST, Qualifier.EXACT),
+    ]
+
+
+def test_the_last_running_sum_lacks_what_ended_after_it_too() -> None:
+    series = flow(observed("2020", 12), observed("2021", 18), **YEARLY)
+    drawn = chart(series, total(100, "2020-01-01", "2027-12-31"), "2023-03-01")
+    assert [point.height_qualifier for point in drawn.points] == [
+        Qualifier.EXACT,
+        Qualifier.AT_LEAST,
+    ]
+
+
 def test_a_total_leaves_out_what_lies_outside_its_window() -> None:
     series = flow(observed("2018", 99), observed("2020", 12), observed("2022", 5))
     drawn = chart(series, total(100, "2020-01-01", "2027-12-31"), "2022-06-01")

@@ -43,8 +43,11 @@ class TestHome:
         summary = texts(client.get("/"), "summary__part")
         assert summary == [
             "Promis 2 cibles chiffrées 1 mesure, 0 livrable",
-            "Constaté 1 cible avec au moins une valeur publiée 0 livrable fait",
-            "Non renseigné 1 cible dont personne n’a publié le résultat 0 livrable sans nouvelle",
+            "Constaté 1 cible avec une valeur publiée pour la période visée 0 livrable fait",
+            (
+                "Non renseigné 1 cible sans valeur publiée pour la période visée "
+                "0 livrable sans nouvelle"
+            ),
         ]
 
     def test_lists_regions_and_their_plans_the_fictitious_one_last_and_marked(

@@ -156,6 +156,58 @@ class TestIndicator:
         ObservationFactory.create(indicator=indicator, year=2021, published=True)
         assert awaited in texts(client.get(INDICATOR), "line__meta")[0]
 
+    def test_the_table_of_a_total_has_the_running_sum_that_the_chart_draws(
+        self, client: Client, pack: Measure
+    ) -> None:
+        indicator = IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")
+        TargetFactory.create(
+            indicator=indicator, starts_on=date(2020, 1, 1), due_on=date(2024, 12, 31)
+        )
+        source = SourceFactory.create(plan=pack.plan, title="Bilan")
+        for year, value in ((2019, 50), (2020, 7), (2021, 8)):
+            ObservationFactory.create(
+                indicator=indicator, year=year, value=Decimal(value), published=True, source=source
+            )
+        page = parsed(client.get(INDICATOR))
+        table = all_of(page, "data")[0]
+        rows = [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows == [
+            "Période Constaté Cumul Source",
+            "2019 50 – Bilan",
+            "2020 7 7 Bilan",
+            "2021 8 au moins 15 Bilan",
+            "2022 non renseigné – –",
+        ]
+        (caption,) = (words(one) for one in page.iter(f"{HTML}figcaption"))
+        assert caption.startswith(
+            "Valeurs publiées, en cumul, et cible : 100 entreprises d’ici au 31 décembre 2024."
+        )
+
+    def test_each_of_two_totals_has_its_running_sum(self, client: Client, pack: Measure) -> None:
+        indicator = IndicatorFactory.create(plan=pack.plan, measure=pack, code="entreprises")
+        for position, start in enumerate((2020, 2021)):
+            TargetFactory.create(
+                indicator=indicator,
+                code=f"des-{start}",
+                position=position,
+                value=Decimal(start),
+                starts_on=date(start, 1, 1),
+            )
+        source = SourceFactory.create(plan=pack.plan, title="Bilan")
+        for year in (2020, 2021, 2022):
+            ObservationFactory.create(indicator=indicator, year=year, published=True, source=source)
+        table = all_of(parsed(client.get(INDICATOR)), "data")[0]
+        rows = [words(row) for row in table.iter() if row.tag.endswith("}tr")]
+        assert rows == [
+            (
+                "Période Constaté Cumul (2 020 entreprises, échéance inconnue) "
+                "Cumul (2 021 entreprises, échéance inconnue) Source"
+            ),
+            "2020 30 30 – Bilan",
+            "2021 30 60 30 Bilan",
+            "2022 30 90 60 Bilan",
+        ]
+
     def test_every_version_stays_with_its_reason_and_no_name(
         self, client: Client, companies: Indicator
     ) -> None:

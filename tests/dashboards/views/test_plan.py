@@ -42,7 +42,7 @@ class TestPlan:
             (
                 "Promis 35 entreprises par an, de 2020 à 2024 "
                 "Source : Délibération de 2019, p. 4 "
-                "Constaté 41 % — au moins 71 sur 175 entreprises · total déduit "
+                "Constaté 41 % — au moins 71 sur 175 entreprises · total déduit · 2020–2021 "
                 "Source : Bilan annuel "
                 "Attendu 70 entreprises au 31 décembre 2021"
             )
@@ -188,7 +188,7 @@ class TestPlan:
     ) -> None:
         IndicatorFactory.create_batch(2, plan=pack.plan, measure=pack)
         assert texts(client.get(PLAN), "summary__part")[2] == (
-            "Non renseigné 0 cible dont personne n’a publié le résultat "
+            "Non renseigné 0 cible sans valeur publiée pour la période visée "
             "0 livrable sans nouvelle, 2 indicateurs sans cible ni valeur"
         )
 
@@ -199,10 +199,10 @@ class TestPlan:
         promised, observed, absent = texts(client.get(PLAN), "summary__part")
         assert promised == (
             "Promis 3 cibles chiffrées 1 mesure, 0 livrable, "
-            "1 cible à venir ou abandonnée avant toute valeur"
+            "1 cible à venir ou abandonnée, sans valeur pour sa période"
         )
-        assert observed.startswith("Constaté 1 cible avec")
-        assert absent.startswith("Non renseigné 1 cible dont")
+        assert observed.startswith("Constaté 1 cible avec une valeur")
+        assert absent.startswith("Non renseigné 1 cible sans valeur")
 
     def test_the_word_of_a_status_agrees_with_the_number(
         self, client: Client, companies: Indicator
