@@ -13,6 +13,7 @@ from dashboards.news import AT_MOST
 from indicators.models import Indicator, Observation, ProgressRecord
 from indicators.progress import RULES_VERSION
 from indicators.querysets import ObservationQuerySet
+from indicators.services import progress_of
 from measures.models import Measure
 from plans.models import Source
 from tests.dashboards.conftest import TODAY
@@ -73,6 +74,14 @@ def test_lines_read_the_latest_values_alone(pack: Measure) -> None:
         FIRST_DAY + timedelta(days=199)
     }
     assert (len(lines), read) == (40, 40)
+
+    # Nor does who asks how exactly the values of an answer are known.
+    asked = list(Indicator.objects.filter(measure=pack).select_related("plan", "unit"))
+    before = observations_read()
+    records = progress_of(asked, on=TODAY, with_qualifiers=True)
+    read = observations_read() - before
+    assert (len(records), read) == (40, 40)
+    assert {one.value_qualifier for several in records.values() for one in several} == {"exact"}
 
 
 FIRST_DAY = date(2020, 1, 1)

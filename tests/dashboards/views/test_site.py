@@ -47,7 +47,7 @@ class TestMethodology:
 
     def test_the_examples_are_reckoned_by_the_rules(self, client: Client) -> None:
         text = main_text(client.get("/methodologie/"))
-        assert "en bonne voie Au 31 décembre 2021, la valeur est de 71 entreprises" in text
+        assert "en bonne voie Au 31 décembre 2021, la valeur est d’au moins 71 entreprises" in text
         assert "en recul Au 31 décembre 2024, la valeur est de 110 jours" in text
 
 
