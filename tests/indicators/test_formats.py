@@ -175,6 +175,11 @@ def test_the_first_of_a_month_is_ordinal() -> None:
     assert formats.format_month(date(2019, 8, 1)) == "août 2019"
 
 
+def test_a_date_that_no_source_gives_says_so() -> None:
+    assert formats.dated("janvier 2020", inferred=True) == "janvier 2020 (date déduite)"
+    assert formats.dated("janvier 2020", inferred=False) == "janvier 2020"
+
+
 @pytest.mark.parametrize(
     ("start", "end", "text"),
     [
