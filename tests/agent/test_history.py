@@ -173,7 +173,7 @@ def test_the_numbers_of_a_target_are_written_as_french_readers_do(
     assert (act, thing, name) == ("Modification", "cible", target.wording)
     assert changes == [
         ("tolérance", "0", "0,1"),
-        ("quota", "2020 : 35", "2020 : 12 500,5"),
+        ("valeur d’une période", "2020 : 35", "2020 : 12 500,5"),
     ]
 
 

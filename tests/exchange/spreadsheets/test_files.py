@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -32,7 +33,14 @@ from tests.exchange.spreadsheets.workbooks import (
     workbook,
     written,
 )
-from tests.factories import IndicatorFactory, ObservationFactory, PlanFactory, SourceFactory
+from tests.factories import (
+    IndicatorFactory,
+    ObservationFactory,
+    PlanFactory,
+    SourceFactory,
+    TargetFactory,
+)
+from tests.typography import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -277,6 +285,19 @@ def test_no_cell_of_a_workbook_is_a_formula(tmp_path: Path, risky: Selection) ->
     assert "f" not in kinds
     texts = [str(cell.value) for cell in book["Valeurs"]["P"] if str(cell.value).startswith("'")]
     assert len(texts) == len(RISKY)
+
+
+def test_a_target_reads_as_on_the_pages(tmp_path: Path, plan: Plan) -> None:
+    TargetFactory.create(
+        indicator=plan.indicators.get(), value=Decimal(500), due_on=date(2069, 12, 31)
+    )
+    path = tmp_path / "a.csv"
+    selection = Selection(plan=plan, start=date(2024, 1, 1), end=date(2024, 12, 31))
+    write_csv(path, Kind.VALUES, selection, DIALECTS["csv"])
+
+    with path.open(encoding=DIALECTS["csv"].encoding, newline="") as file:
+        (row,) = csv.DictReader(file, delimiter=DIALECTS["csv"].separator)
+    assert plain(row["Cible"]) == "au moins 500 entreprises d’ici au 31 décembre 2069"
 
 
 def test_identifiers_are_locked_and_lists_are_there(tmp_path: Path, plan: Plan) -> None:
