@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -414,3 +415,17 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.wait_for_load_state("load")
         found[reach.__name__] = faults(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_fields_of_a_fold_stand_apart(alix: User, open_as: OpenAs, width: int) -> None:
+    page = open_as(alix, width=width)
+    page.goto(ENTRY)
+    page.get_by_text("Note publique et justificatif").click()
+
+    fields = page.locator("details[open] > .field").all()
+    boxes = [box for box in (field.bounding_box() for field in fields) if box is not None]
+
+    assert len(boxes) == 3
+    gaps = [after["y"] - before["y"] - before["height"] for before, after in pairwise(boxes)]
+    assert min(gaps) >= 12
