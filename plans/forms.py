@@ -101,10 +101,14 @@ class PlanForm(_ModelForm):
         if user.is_superuser:
             region = cast("forms.ModelChoiceField[Region]", self.fields["region"])
             region.queryset = Region.objects.order_by("fictitious", alphabetical("name"))
-            if known is not None:
+            if known is None:
+                region.help_text = _(
+                    "Une région fictive a ses propres listes : les filières et le plan lié d’un "
+                    "plan fictif se choisissent une fois qu’il est créé."
+                )
+            else:
                 # What hangs on it is of its kind: it moves among regions of that kind.
-                same = region.queryset.filter(fictitious=known.region.fictitious)
-                region.queryset = same
+                region.queryset = region.queryset.filter(fictitious=known.region.fictitious)
             region.empty_label = _("— choisir —")
         else:
             del self.fields["region"]
