@@ -1,15 +1,16 @@
 """Search in the public plans, as people type: without accents, in the plural, half a word.
 
 A stock PostgreSQL has French stemming but no `unaccent`: accents are folded on both sides, in the
-query by Python and in the rows by `translate()` (`plans.alphabet`). The folded rows are read by the
-French configuration, and word by word: what is typed is found where a word begins with it. A hyphen
-is a space, or nothing: `start-up`, `startups` and `start up` are found alike.
+query by Python and in the rows by `translate()` (`plans.alphabet`), before the same French
+configuration reads both. What is typed is also found where a word begins with it, by a regular
+expression that knows the accents of each letter. A hyphen is a space, or nothing: `start-up`,
+`startups` and `start up` are found alike.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, and_
@@ -18,14 +19,13 @@ from typing import TypeVar
 from django import forms
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from indicators.models import Indicator
 from measures.models import Measure
 from objectives.models import Objective
-from plans.alphabet import alphabetical, folded, folded_column
+from plans.alphabet import AFTER_A_WORD, BEFORE_A_WORD, alphabetical, folded, folded_column, spelled
 from plans.models import Plan
 
 LONGEST = 100
@@ -72,9 +72,9 @@ class Result:
 
 
 def patterns(words: str) -> list[str]:
-    """Return one regular expression for each word typed, to be matched with a `searched` text.
+    """Return one regular expression for each word typed, to be matched with what rows hold.
 
-    They hold for a text with a word that begins so, or with the singular of a plural. Words of one
+    Each holds for a text with a word that begins so, or with the singular of a plural. Words of one
     letter are left out; none is left where there is nothing to look for.
     """
     asked = (_pattern(typed) for typed in words.split())
@@ -89,23 +89,13 @@ def _pattern(typed: str) -> str:
 
 def _wanted(typed: str) -> str:
     wanted = (word for word in _WORDS.findall(folded(typed)) if len(word) >= SHORTEST)
-    return "".join(f"(?=(?:.*[^[:alnum:]])?{_beginning(word)})" for word in wanted)
+    return "".join(f"(?=.*{BEFORE_A_WORD}{_beginning(word)})" for word in wanted)
 
 
 def _beginning(word: str) -> str:
     if len(word) > 3 and word.endswith("s"):
-        return f"(?:{word}|{word[:-1]}(?:$|[^[:alnum:]]))"
-    return word
-
-
-def searched(columns: Iterable[str]) -> Func:
-    """Return the folded text of columns, each word that has a hyphen once more without."""
-    text = _joined(*(F(column) for column in columns))
-    return folded_column(_joined(text, Replace(text, Value("-"), Value(""))))
-
-
-def _joined(*texts: F | Func) -> Func:
-    return Func(Value(" "), *texts, function="concat_ws", output_field=TextField())
+        return f"(?:{spelled(word)}|{spelled(word[:-1])}{AFTER_A_WORD})"
+    return spelled(word)
 
 
 def find(words: str) -> list[Result]:
@@ -175,17 +165,20 @@ def _matching(
     every = rows.model._default_manager.order_by()
     beginnings = Q()
     for pattern in wanted:
-        found = Q(searched_text__regex=pattern)
+        found = Q(own_text__regex=pattern)
         for column in related:
-            holders = every.annotate(words=searched([column])).filter(words__regex=pattern)
-            found |= Q(pk__in=holders.values("pk"))
+            found |= Q(pk__in=every.filter(**{f"{column}__regex": pattern}).values("pk"))
         beginnings &= found
-    in_title = reduce(and_, (Q(searched_title__regex=pattern) for pattern in wanted))
+    in_title = reduce(and_, (Q(title__regex=pattern) for pattern in wanted))
     return (
         rows.annotate(
             vector=reduce(add, vectors),
-            searched_title=searched(["title"]),
-            searched_text=searched(["title", *own]),
+            own_text=Func(
+                Value(" "),
+                *map(F, ("title", *own)),
+                function="concat_ws",
+                output_field=TextField(),
+            ),
         )
         .filter(Q(vector=query) | beginnings)
         .annotate(

@@ -20,6 +20,12 @@ from django.db.models.lookups import Contains
 _ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ’-"
 _PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY' "
 _LIGATURES = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
+_FOLDED = tuple(zip(_ACCENTED, _PLAIN, strict=True))
+_WRITTEN_AS_ONE = {"oe": "œŒ", "ae": "æÆ"}
+HYPHENS = "-\u2010\u2011"
+BEFORE_A_WORD = f"(?:^|[^[:alnum:]{_ACCENTED[:-2]}{''.join(_LIGATURES)}])"
+"""What stands before a word: no letter, also where the database knows no letter with an accent."""
+AFTER_A_WORD = BEFORE_A_WORD.replace("^|", "$|", 1)
 
 NamedT = TypeVar("NamedT")
 
@@ -33,9 +39,9 @@ def folded(words: str) -> str:
     return letters_only.replace("’", "'").replace("-", " ").lower()
 
 
-def folded_column(column: str | Func) -> Func:
+def folded_column(column: str) -> Func:
     """The same folding, by the database: small letters last, whatever its collation knows."""
-    text: F | Func = F(column) if isinstance(column, str) else column
+    text: F | Func = F(column)
     for ligature, letters in _LIGATURES.items():
         text = Replace(text, Value(ligature), Value(letters))
     plain = Func(
@@ -47,6 +53,38 @@ def folded_column(column: str | Func) -> Func:
 def holds(word: str, columns: Iterable[str]) -> Q:
     """Return the condition that one of the columns holds the letters of a folded word."""
     return reduce(or_, (Q(Contains(folded_column(column), word)) for column in columns))
+
+
+def spelled(word: str) -> str:
+    """Return a regular expression of PostgreSQL for what begins with a folded word, as written.
+
+    It is the same folding again, for texts that are not folded: to match a long text takes much
+    less time than to fold it.
+    """
+    letters = []
+    rest = word
+    while rest:
+        taken = 2 if rest[:2] in _WRITTEN_AS_ONE else 1
+        letters.append(_spelled(rest[:taken], is_last=len(rest) == taken))
+        rest = rest[taken:]
+    return f"[{HYPHENS}]?".join(letters)
+
+
+def _spelled(letters: str, *, is_last: bool) -> str:
+    if letters in _WRITTEN_AS_ONE:
+        one_by_one = f"[{HYPHENS}]?".join(_spelled(letter, is_last=False) for letter in letters)
+        return f"(?:{one_by_one}|[{_WRITTEN_AS_ONE[letters]}])"
+    ways = {letters, letters.upper()} if len(letters.upper()) == 1 else {letters}
+    ways.update(accented for accented, plain in _FOLDED if plain.lower() == letters)
+    if is_last:
+        # Half a ligature: "co" begins "cœur".
+        ways.update(
+            ligature
+            for pair, ones in _WRITTEN_AS_ONE.items()
+            if pair[0] == letters
+            for ligature in ones
+        )
+    return f"[{''.join(sorted(ways))}]"
 
 
 def alphabetical(column: str) -> Func:
