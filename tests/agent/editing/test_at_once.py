@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from django.db import transaction
-from django.test import Client
-from django.utils import timezone
+from typing import Any
 
-from indicators import services
-from indicators.models import Observation
+import pytest
+from django.test import Client
+
+from agent.editing import pages
 from measures.models import Measure
 from objectives.models import Objective
-from plans import workflow
 from plans.models import Plan, Role
 from tests.agent.editing.forms import open_form, url
 from tests.agent.staff import member, signed_in
-from tests.at_once import Aside, at_once, until_somebody_waits
-from tests.factories import (
-    IndicatorFactory,
-    MeasureFactory,
-    ObjectiveFactory,
-    ObservationFactory,
-    PlanFactory,
-    SourceFactory,
-)
+from tests.at_once import Aside, at_once
+from tests.factories import MeasureFactory, ObjectiveFactory, PlanFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,31 +97,25 @@ def test_two_people_who_order_at_once_leave_one_order(plan: Plan) -> None:
     ]
 
 
-@pytest.mark.parametrize("page", ["plan/", "mesures/m/"])
-def test_a_page_that_is_saved_and_a_publication_that_ends(page: str) -> None:
-    """The publication has the indicator in hand, and its commit gives the plan an edition."""
-    measure = MeasureFactory.create(code="m")
-    plan = measure.plan
-    indicator = IndicatorFactory.create(plan=plan, measure=measure)
+def test_a_page_holds_up_nobody_before_its_commit(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it stores the progress that follows, who writes in another plan goes on."""
+    MeasureFactory.create(plan=plan, code="m", title="Avant")
+    elsewhere = PlanFactory.create()
     client = signed_in(member(plan, Role.MANAGER))
-    reviewer, author = member(plan, Role.REVIEWER), member(plan, Role.CONTRIBUTOR)
-    handed_in = workflow.submit(
-        ObservationFactory.create(
-            indicator=indicator, author=author, source=SourceFactory.create(plan=plan)
-        ),
-        at=timezone.now(),
-    )
-    form = open_form(client, url(plan, page), title="Autre titre")
-    answers = []
+    form = open_form(client, url(plan, "mesures/m/"), title="Après")
+    refresh, refusals = pages.refresh_progress, []
 
-    with transaction.atomic():
-        services.publish(handed_in, reviewer=reviewer, at=timezone.now())
-        saving = Aside(lambda: answers.append(client.post(url(plan, page), form)))
-        until_somebody_waits()
-    saving.wait()
+    def then_others(*args: Any, **kwargs: Any) -> int:
+        other = Aside(lambda: ObjectiveFactory.create(plan=elsewhere))
+        other.wait()
+        refusals.append(other.refusal)
+        return refresh(*args, **kwargs)
 
-    assert saving.refusal is None
-    assert [answer.status_code for answer in answers] == [302]
-    plan.refresh_from_db()
-    assert "Autre titre" in (plan.title, Measure.objects.get().title)
-    assert Observation.objects.get().state == "published"
+    monkeypatch.setattr(pages, "refresh_progress", then_others)
+    answer = client.post(url(plan, "mesures/m/"), form)
+
+    assert (answer.status_code, refusals) == (302, [None])
+    assert Measure.objects.get().title == "Après"
+    assert Objective.objects.filter(plan=elsewhere).count() == 1
