@@ -99,6 +99,8 @@ def _last_value(plot: TimePlot) -> Iterator[Wanted]:
         return
     last = plot.chart.points[-1]
     figure = _figure(plot, last)
+    if plot.chart.kind is TargetKind.TOTAL:
+        figure = format_qualified(_short(plot, last.height), last.height_qualifier)
     is_under = plot.expected is not None and plot.expected.value > last.height
     yield Wanted(
         lines=(figure, _("provisoire")) if last.provisional else (figure,),

@@ -148,7 +148,7 @@ class TestValue:
         ObservationFactory.create(indicator=funding, year=2021, published=True)
         (facts,) = texts(client.get(PLAN), "line__facts")
         assert "déduit" not in facts
-        assert texts(client.get(PLAN), "line__meta")[0].endswith("(jusqu’au 31 décembre 2021)")
+        assert texts(client.get(PLAN), "line__meta") == ["relevé unique, au 31 décembre 2021"]
 
 
 def test_a_value_from_before_the_period_of_its_target_is_no_result_of_it(

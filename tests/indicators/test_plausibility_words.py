@@ -35,6 +35,8 @@ def test_every_doubt_has_its_words() -> None:
         DoubtCode.OTHER_SIGN: (Decimal(30), BEFORE),
         DoubtCode.BEYOND_TARGET: (Decimal(20), None),
         DoubtCode.NOT_A_SHARE: (None, None),
+        DoubtCode.NOT_A_COUNT: (Decimal(-3), None),
+        DoubtCode.FINER: (Decimal("12.5"), None),
         DoubtCode.NOT_ENDED: (date(2026, 12, 31), None),
     }
 
@@ -46,6 +48,11 @@ def test_every_doubt_has_its_words() -> None:
         DoubtCode.OTHER_SIGN: "De signe contraire à la valeur précédente : 30 entreprises (2024).",
         DoubtCode.BEYOND_TARGET: "Plus de dix fois la cible : 20 entreprises.",
         DoubtCode.NOT_A_SHARE: DOUBT,
+        DoubtCode.NOT_A_COUNT: "Ce qui se compte n’est pas négatif, d’ordinaire : −3 entreprises.",
+        DoubtCode.FINER: (
+            "Plus de décimales que n’en montre l’unité : 12,5 entreprises s’affichera "
+            "13 entreprises, sauf dans les tableaux de valeurs."
+        ),
         DoubtCode.NOT_ENDED: (
             "La période s’achève le 31 décembre 2026 : la valeur ne comptera pas avant."
         ),
