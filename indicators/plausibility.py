@@ -76,7 +76,7 @@ def doubts_about(
         doubts.append(Doubt(DoubtCode.BEYOND_TARGET, largest))
     if percentage and not 0 <= value <= 100:
         doubts.append(Doubt(DoubtCode.NOT_A_SHARE))
-    if counting and value < 0 and jump is None and not _goes_below_zero(series, promised):
+    if counting and value < 0 and jump is None and not _goes_below_zero(observed, series, promised):
         doubts.append(Doubt(DoubtCode.NOT_A_COUNT, rounded(value)))
     if observed.value is not None and _is_finer(observed.value, decimals):
         doubts.append(Doubt(DoubtCode.FINER, observed.value))
@@ -96,9 +96,13 @@ def previous_to(observed: Observed, series: Series) -> Observed | None:
     return max(earlier, key=lambda one: (one.end, one.start, one.sequence), default=None)
 
 
-def _goes_below_zero(series: Series, promised: Iterable[Decimal]) -> bool:
+def _goes_below_zero(observed: Observed, series: Series, promised: Iterable[Decimal]) -> bool:
     """Whether what is known says that it may: a variation is counted in things as well."""
-    known = [own_value(series, one) for one in series.observations]
+    known = [
+        own_value(series, one)
+        for one in series.observations
+        if (one.start, one.end) != (observed.start, observed.end)
+    ]
     if series.baseline is not None:
         known.append(Fraction(series.baseline))
     return any(one < 0 for one in known) or any(one < 0 for one in promised)

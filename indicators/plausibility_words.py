@@ -25,12 +25,12 @@ def in_french(doubt: Doubt, unit: Unit) -> str:
         ),
         DoubtCode.BEYOND_TARGET: _("Plus de dix fois la cible : %(figure)s."),
         DoubtCode.NOT_A_SHARE: _("Un pourcentage se tient d’ordinaire entre 0 et 100 %%."),
+        DoubtCode.NOT_ENDED: _("La période s’achève le %(day)s : la valeur ne comptera pas avant."),
         DoubtCode.NOT_A_COUNT: _("Ce qui se compte n’est pas négatif, d’ordinaire : %(figure)s."),
         DoubtCode.FINER: _(
             "Plus de décimales que n’en montre l’unité : %(full)s s’affichera %(figure)s, sauf "
             "dans les tableaux de valeurs."
         ),
-        DoubtCode.NOT_ENDED: _("La période s’achève le %(day)s : la valeur ne comptera pas avant."),
     }[doubt.code]
     against, previous = doubt.against, doubt.previous
     return words % {

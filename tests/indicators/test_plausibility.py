@@ -142,6 +142,8 @@ def test_a_count_below_zero() -> None:
 def test_a_variation_goes_below_zero_as_what_is_known_of_it_does() -> None:
     loss = Observed(start=PREVIOUS.start, end=PREVIOUS.end, value=Decimal(-2), sequence=1)
     assert codes(observed("-3"), loss, counting=True) == []
+    # A slip is not excused by the slip that it replaces.
+    assert codes(observed("-3"), observed("-2"), counting=True) == [DoubtCode.NOT_A_COUNT]
     assert codes(observed("-3"), counting=True, promised=("-10",)) == []
     assert codes(observed("-3"), counting=True, baseline="-1") == []
     assert codes(observed("-3"), counting=True, baseline="1") == [DoubtCode.NOT_A_COUNT]
