@@ -19,7 +19,7 @@ from tests.faults.own_site import Load, OwnSite, until
     [
         pytest.param(10, None, id="at any moment"),
         # The last table that a publication writes: the database commits what nobody hears of.
-        pytest.param(7, "dashboards_publicedition", id="before the acknowledgement"),
+        pytest.param(4, "dashboards_publicedition", id="before the acknowledgement"),
     ],
 )
 def test_the_web_server_is_killed_during_publications(

@@ -160,9 +160,11 @@ def test_a_workbook_goes_to_a_worker_and_its_annotated_copy_comes_back(
         other = signed_in(member(indicator.plan, Role.CONTRIBUTOR))
         assert other.get(copy.wsgi_request.path).status_code == 403
 
-        # What is given up is gone from the bucket; what is only old goes at night, by the worker.
+        # What is old goes at night, by the worker, once nobody has anything in hand with it.
         job.refresh_from_db()
         jobs.check_again(job)
+        job.refresh_from_db()
+        until(job, ImportJob.State.CHECKED, log)
         ImportJob.objects.update(created_at=timezone.now() - timedelta(days=15))
         current_app.send_task("exchange.tasks.purge_imports", ignore_result=True)
         end = time.monotonic() + 60

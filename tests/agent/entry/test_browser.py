@@ -30,6 +30,7 @@ from tests.factories import (
     TargetFactory,
     UserFactory,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,7 +179,9 @@ def test_a_block_from_a_spreadsheet_spreads_over_the_rows(alix: User, open_as: O
     expect(row(page, "Emplois")).to_contain_text("35\u202f000\u00a0entreprises")
     # One line fell on the published row, one below the last.
     expect(page.locator("[data-grid-left]")).to_contain_text("laissées de côté\u00a0: 2")
-    assert drafts() == {"Entreprises": 45, "Emplois": 35000, "Part": None}
+    # A row says how it was understood before it is saved.
+    saved = {"Entreprises": 45, "Emplois": 35000, "Part": None}
+    until(lambda: drafts() == saved, "the three rows are saved")
 
 
 @pytest.mark.parametrize(
