@@ -24,7 +24,6 @@ from agent.entry.evidence import sweep_evidence
 from config.backup import back_up
 from exchange.models import ImportJob, PlanPackage
 from exchange.packages.services import build_changed
-from exchange.spreadsheets import jobs
 from indicators.models import Indicator
 from plans.files import files
 from plans.models import Plan, Role
@@ -161,8 +160,7 @@ def test_a_workbook_goes_to_a_worker_and_its_annotated_copy_comes_back(
         assert other.get(copy.wsgi_request.path).status_code == 403
 
         # What is old goes at night, by the worker, once nobody has anything in hand with it.
-        job.refresh_from_db()
-        jobs.check_again(job)
+        client.post(reverse("agent:import_check_again", args=[job.plan.slug, job.pk]))
         job.refresh_from_db()
         until(job, ImportJob.State.CHECKED, log)
         ImportJob.objects.update(created_at=timezone.now() - timedelta(days=15))
